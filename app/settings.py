@@ -1,0 +1,62 @@
+"""One place for configuration: environment variables (or a `.env` file), read once at start."""
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal, Self
+
+from pydantic import Field, SecretStr, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+_DEVELOPMENT_SECRET = "development-only-secret-do-not-use-in-production"
+
+
+class Settings(BaseSettings):
+    """What an installation may set. Without DATABASE_URL and REDIS_URL, `serve` starts embedded servers under `data_dir`."""
+
+    model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True)
+
+    environment: Literal["development", "test", "production"] = "development"
+    host: str = "127.0.0.1"
+    port: int = Field(default=8000, ge=1, le=65535)
+    public_url: str = "http://127.0.0.1:8000"
+    data_dir: Path = Path(".data")
+
+    database_url: str | None = None
+    """`postgresql://user:password@host:port/database`; PostgreSQL 15 or newer."""
+    database_read_url: str | None = None
+    """A replica for reads that may be a moment old; the primary when unset."""
+    database_pool: int = Field(default=10, ge=2, le=200)
+    redis_url: str | None = None
+
+    secret_key: SecretStr = SecretStr(_DEVELOPMENT_SECRET)
+    """Signs access tokens and cursors. At least 32 characters in production."""
+
+    smtp_url: str | None = None
+    """`smtp://[user:password@]host:port`, `smtps://…` for TLS; when unset, mail is written to `data_dir/mailbox`."""
+    mail_from: str = "Leadwerk <leadwerk@localhost>"
+
+    time_zone: str = "Europe/Vienna"
+    """The organisation's civil time: lock days and working days are reckoned in it."""
+    requests_per_minute: int = Field(default=1200, ge=1)
+    """Requests one signed-in user may make per minute over all API processes."""
+    sign_ins_per_minute: int = Field(default=10, ge=1)
+    """Failed sign-ins per account and address per minute before 429."""
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    clock_offset_seconds: int = 0
+    """Moves the product's clock, to rehearse deadlines. Refused in production."""
+
+    @model_validator(mode="after")
+    def _production_is_strict(self) -> Self:
+        if self.environment == "production":
+            secret = self.secret_key.get_secret_value()
+            if secret == _DEVELOPMENT_SECRET or len(secret) < 32:
+                raise ValueError("SECRET_KEY must be set to at least 32 random characters in production")
+            if self.clock_offset_seconds:
+                raise ValueError("CLOCK_OFFSET_SECONDS is for rehearsals and must be 0 in production")
+        return self
+
+
+@lru_cache(maxsize=1)
+def get_settings() -> Settings:
+    """The settings of this process."""
+    return Settings()
