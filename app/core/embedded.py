@@ -63,9 +63,14 @@ class EmbeddedServers:
         assert self._valkey, "not started"
         return f"redis://:{self._valkey.password}@127.0.0.1:{self._valkey.port}/0"
 
+    def claim(self) -> None:
+        """Takes the data folder, made at the first time, without starting anything yet; `start` and `stop` follow."""
+        if self._lock is None:
+            self._take_data_dir()
+
     def start(self) -> None:
-        """Starts both, making the data folder at the first time. Leaves nothing running if it fails."""
-        self._take_data_dir()
+        """Starts both. Leaves nothing running if it fails."""
+        self.claim()
         try:
             cluster = self.data_dir / "postgres"
             account = server_account(cluster)

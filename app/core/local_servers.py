@@ -12,7 +12,7 @@ from pathlib import Path
 import psutil  # type: ignore[import-untyped]  # ships no types
 
 from app.core.binaries import Binaries
-from app.core.processes import Account, run, spawn, stop
+from app.core.processes import Account, ServerFailed, run, spawn, stop
 
 _START_SECONDS = 60.0
 _STOP_SECONDS = 20.0
@@ -54,7 +54,7 @@ class _LocalServer:
         return self._process is not None and self._process.poll() is None
 
     def start(self) -> None:
-        """Returns when it answers. Raises RuntimeError with the end of its log."""
+        """Returns when it answers. Raises ServerFailed with the end of its log."""
         chosen = self.port
         deadline = time.monotonic() + _START_SECONDS
         while True:
@@ -64,7 +64,7 @@ class _LocalServer:
                 return
             except _AddressTaken as error:
                 if time.monotonic() > deadline:
-                    raise RuntimeError(f"{self.name} did not start: {error}") from error
+                    raise ServerFailed(f"{self.name} did not start: {error}") from error
                 time.sleep(0.2)
 
     def stop(self) -> None:
@@ -83,7 +83,7 @@ class _LocalServer:
         end_of_log = "\n".join(self._log.read_text(errors="replace").splitlines()[-15:])
         if any(sign in end_of_log for sign in self.taken_signs):
             raise _AddressTaken(end_of_log)
-        raise RuntimeError(f"{self.name} did not start. Its log, {self._log}, ends:\n{end_of_log}")
+        raise ServerFailed(f"{self.name} did not start. Its log, {self._log}, ends:\n{end_of_log}")
 
     def _spawn(self) -> subprocess.Popen[bytes]:
         raise NotImplementedError
@@ -114,7 +114,7 @@ class PostgresServer(_LocalServer):
             self._initialise()
         found = (self._cluster / "PG_VERSION").read_text().strip()
         if found != _POSTGRES_MAJOR:
-            raise RuntimeError(
+            raise ServerFailed(
                 f"{self._cluster} was made by PostgreSQL {found}, and this version of Leadwerk brings {_POSTGRES_MAJOR}. "
                 "Dump it with the old version, or choose another DATA_DIR."
             )
@@ -156,7 +156,7 @@ class PostgresServer(_LocalServer):
             if finished.returncode == 0:
                 break
         else:
-            raise RuntimeError(f"initdb failed in {new}:\n{finished.stderr}")
+            raise ServerFailed(f"initdb failed in {new}:\n{finished.stderr}")
         sql = f"ALTER ROLE leadwerk PASSWORD '{self.password}'\nCREATE DATABASE leadwerk\n"
         command: list[str | Path] = [self._binaries.postgres, "--single", "-D", self._data_path(new)]
         command += ["-c", "exit_on_error=on"]
@@ -164,7 +164,7 @@ class PostgresServer(_LocalServer):
             command += ["-c", "fsync=off"]
         finished = run([*command, "postgres"], cwd=new, account=self._account, text=sql)
         if finished.returncode != 0:
-            raise RuntimeError(f"PostgreSQL could not create its database in {new}:\n{finished.stderr}")
+            raise ServerFailed(f"PostgreSQL could not create its database in {new}:\n{finished.stderr}")
         (new / "pg_hba.conf").write_text(_PASSWORD_ONLY)
         new.rename(self._cluster)
 

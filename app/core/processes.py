@@ -17,6 +17,10 @@ _libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 _UNPRIVILEGED = ("nobody", "daemon")
 
 
+class ServerFailed(RuntimeError):
+    """An embedded server cannot be set up or started here; the message says why."""
+
+
 @dataclass(frozen=True)
 class Account:
     """An unprivileged account that root hands a server to."""
@@ -41,7 +45,7 @@ def server_account(cluster: Path) -> Account | None:
         except KeyError:
             continue
         return Account(entry.pw_uid, entry.pw_gid)
-    raise RuntimeError(
+    raise ServerFailed(
         "PostgreSQL refuses to run as root and no unprivileged account (nobody, daemon) exists here. "
         "Start as an ordinary user, or set DATABASE_URL and REDIS_URL."
     )

@@ -1,0 +1,66 @@
+# Needs Python 3.11, git and make. Everything else comes from PyPI into .venv (and, for `make contract`, from npm).
+# Settings go through the environment: make run PORT=8001 DATA_DIR="/var/tmp/my data"
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+.PHONY: help run demo user test test-slow check contract rules bench bench-matching fuzz lock clean environment dev-environment
+
+PY := .venv/bin/python
+RUN := exec $(PY) -m app.cli
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-15s %s\n", $$1, $$2}' Makefile
+
+run: environment ## Start everything on http://127.0.0.1:8000 (PORT=, DATA_DIR=); Ctrl-C stops it
+	@$(RUN) serve --with-parent
+
+demo: environment ## Fill the demo and print its log-ins, whether or not `make run` is running
+	@$(RUN) demo
+
+user: environment ## Make an administrator
+	@$(RUN) user
+
+test: dev-environment ## Run the tests
+	@$(PY) -m pytest -n 2 -m "not slow"
+
+test-slow: dev-environment ## Run the slow tests: installing in a fresh clone, and the like
+	@$(PY) -m pytest -m slow
+
+check: dev-environment ## Style, types, layers, house rules, the API contract
+	@$(PY) -m ruff check .
+	@$(PY) -m ruff format --check .
+	@$(PY) -m mypy --strict app workers
+	@.venv/bin/lint-imports
+	@$(MAKE) rules
+	@$(PY) -m app.cli openapi --check
+	@$(MAKE) contract
+
+rules: dev-environment ## Check that each written rule has its module and its tests
+	@$(PY) -m tests.rules
+
+contract: dev-environment ## Lint the API description and compile clients from it (needs Node 20)
+	@bash openapi/check.sh
+
+fuzz: dev-environment ## Send generated requests to a running API and compare with its description
+	@$(PY) tests/contract/fuzz.py
+
+bench: dev-environment ## Measure speed
+	@$(PY) -m bench
+
+bench-matching: dev-environment ## Measure the duplicate check on labelled data: make bench-matching DATA=pairs.csv
+	@$(PY) -m bench.matching "$${DATA:?say which file: make bench-matching DATA=pairs.csv}"
+
+lock: ## Resolve the dependencies anew and write requirements/*.txt
+	@bash requirements/lock.sh
+
+clean: ## Remove the environment and caches; keep the data
+	@rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache node_modules openapi/build
+	@find app workers migrations tests bench -name __pycache__ -prune -exec rm -rf {} +
+
+environment:
+	@bash requirements/install.sh run
+
+dev-environment:
+	@bash requirements/install.sh dev
