@@ -1,0 +1,229 @@
+"""The index in the database: one row per record, one narrow row per blocking key.
+
+The key table is read with one `LATERAL … LIMIT` per key, so a key that thousands share costs no more than one that a
+hundred share. A check, a write and a removal are one statement each: one round trip.
+
+A party keeps its keys in its own row. That is what makes a rewrite touch only the keys that changed, and it spares the key
+table a second index and a foreign key, which would double the cost of a write; so remove parties with `delete_sql` only.
+"""
+
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Protocol
+from uuid import UUID
+
+import orjson
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Float,
+    Identity,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    bindparam,
+    func,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.sql.elements import TextClause
+from sqlalchemy.sql.selectable import TextualSelect
+
+from app.core.db import Base
+from app.matching.keys import blocking_keys
+from app.matching.normalise import normalise
+from app.matching.record import Party, PartyValues
+from app.matching.verdict import Match, score
+
+KEY_LIMIT = 100
+"""Records read per key. A key that reaches it is hot (a shell firm's address, "Müller Bau") and weighs next to nothing."""
+CANDIDATES = 30
+"""Records scored per check."""
+
+party = Table(
+    "party",
+    Base.metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("record_type", Text, nullable=False),
+    Column("record_id", Uuid, nullable=False),
+    Column("dump", JSONB, nullable=False, doc="Party.dump()"),
+    Column("keys", ARRAY(BigInteger), nullable=False, doc="blocking_keys(), as they stand in party_key"),
+    Column("updated_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    UniqueConstraint("record_type", "record_id"),
+)
+
+party_key = Table(
+    "party_key",
+    Base.metadata,
+    Column("key", BigInteger, primary_key=True, autoincrement=False),
+    Column("party_id", BigInteger, primary_key=True, autoincrement=False),
+)
+
+_CANDIDATES = """
+WITH hits AS (
+    SELECT hit.party_id, count(*) OVER (PARTITION BY wanted.key) AS holders
+    FROM unnest(CAST(:keys AS bigint[])) AS wanted(key)
+    CROSS JOIN LATERAL (
+        SELECT party_id FROM party_key WHERE party_key.key = wanted.key LIMIT {limit}
+    ) AS hit
+), ranked AS (
+    SELECT hits.party_id AS id,
+           sum(CASE WHEN holders >= {limit} THEN 0.05 ELSE 1 / (1 + ln(holders)) END) AS shared
+    FROM hits {only}
+    GROUP BY hits.party_id
+    ORDER BY shared DESC, id
+    LIMIT {candidates}
+)
+SELECT party.record_type, party.record_id, party.dump, CAST(ranked.shared AS double precision) AS shared,
+       (SELECT bool_or(holders >= {limit}) FROM hits) AS truncated
+FROM ranked JOIN party ON party.id = ranked.id
+ORDER BY ranked.shared DESC, party.id
+"""
+_ONLY = """
+    JOIN party AS wanted_party ON wanted_party.id = hits.party_id
+     AND wanted_party.record_type = ANY(CAST(:types AS text[])) AND wanted_party.record_id <> ALL(CAST(:exclude AS uuid[]))
+"""
+
+
+@cache
+def candidates_sql(*, filtered: bool = False) -> TextualSelect:
+    """The records that share the most telling keys, best first, `CANDIDATES` at most.
+
+    Binds `keys` (bigint[]); when `filtered`, also `types` (text[]: record types to look at) and `exclude` (uuid[]: record
+    ids to leave out), which are applied before the ranking is cut. Columns: record_type, record_id, dump, shared,
+    truncated (a key had more holders than were read, so a match may be missing).
+    """
+    statement = text(_CANDIDATES.format(limit=KEY_LIMIT, candidates=CANDIDATES, only=_ONLY if filtered else ""))
+    binds = [bindparam("keys", type_=ARRAY(BigInteger))]
+    if filtered:
+        binds += [bindparam("types", type_=ARRAY(Text)), bindparam("exclude", type_=ARRAY(Uuid))]
+    return statement.bindparams(*binds).columns(
+        record_type=Text, record_id=Uuid, dump=JSONB, shared=Float, truncated=Boolean
+    )
+
+
+@cache
+def upsert_sql() -> TextClause:
+    """Put a record into the index or replace it; binds as `upsert_values` makes them.
+
+    Two writers of one record must already be in line, as they are when each has updated the record's own row first.
+    """
+    return text(
+        """
+        WITH old AS (
+            SELECT id, keys FROM party WHERE record_type = :record_type AND record_id = :record_id FOR UPDATE
+        ), new AS (
+            INSERT INTO party (record_type, record_id, dump, keys)
+            VALUES (:record_type, :record_id, CAST(:dump AS jsonb), CAST(:keys AS bigint[]))
+            ON CONFLICT (record_type, record_id)
+            DO UPDATE SET dump = excluded.dump, keys = excluded.keys, updated_at = now()
+            RETURNING id
+        ), gone AS (
+            DELETE FROM party_key USING old
+            WHERE party_key.party_id = old.id AND party_key.key = ANY(old.keys)
+              AND party_key.key <> ALL(CAST(:keys AS bigint[]))
+        )
+        INSERT INTO party_key (key, party_id)
+        SELECT wanted.key, new.id FROM new CROSS JOIN unnest(CAST(:keys AS bigint[])) AS wanted(key)
+        WHERE NOT EXISTS (SELECT FROM old WHERE wanted.key = ANY(old.keys))
+        ON CONFLICT DO NOTHING
+        """
+    ).bindparams(
+        bindparam("record_type", type_=Text),
+        bindparam("record_id", type_=Uuid),
+        bindparam("dump", type_=JSONB),
+        bindparam("keys", type_=ARRAY(BigInteger)),
+    )
+
+
+def upsert_values(record_type: str, record_id: UUID, values: PartyValues | Party) -> dict[str, object]:
+    """The parameters of `upsert_sql` for a record. `blocking_keys` in `keys` are sorted, as locks want them."""
+    own = values if isinstance(values, Party) else normalise(values)
+    return {"record_type": record_type, "record_id": record_id, "dump": own.dump(), "keys": blocking_keys(own)}
+
+
+@cache
+def delete_sql() -> TextClause:
+    """Take a record out of the index; binds record_type and record_id."""
+    return text(
+        """
+        WITH gone AS (
+            DELETE FROM party WHERE record_type = :record_type AND record_id = :record_id RETURNING id, keys
+        )
+        DELETE FROM party_key USING gone WHERE party_key.party_id = gone.id AND party_key.key = ANY(gone.keys)
+        """
+    ).bindparams(bindparam("record_type", type_=Text), bindparam("record_id", type_=Uuid))
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A record of the stock and what it is to the one asked about."""
+
+    record_type: str
+    record_id: UUID
+    match: Match
+
+
+@dataclass(frozen=True, slots=True)
+class Matches:
+    """The answer of a check: "duplicate" and "possible" only, the highest score first.
+
+    `truncated` says that a key was too common to read all its holders: a match may be missing for a very common name.
+    """
+
+    found: tuple[Found, ...]
+    truncated: bool
+
+
+class Row(Protocol):
+    """A row of `candidates_sql`."""
+
+    @property
+    def _mapping(self) -> Mapping[Any, Any]: ...
+
+
+Run = Callable[[TextualSelect, Mapping[str, Any]], Awaitable[Iterable[Row]]]
+"""Executes one statement and gives its rows, e.g. `ctx.session.execute`."""
+
+
+def weigh(own: Party, rows: Iterable[Mapping[Any, Any]]) -> Matches:
+    """Score the candidates that `candidates_sql` gave for a party. A dump may still be JSON text."""
+    found: list[Found] = []
+    truncated = False
+    for row in rows:
+        dump = row["dump"]
+        match = score(own, Party.load(orjson.loads(dump) if isinstance(dump, str | bytes) else dump))
+        truncated = truncated or bool(row["truncated"])
+        if match.verdict != "none":
+            found.append(Found(row["record_type"], row["record_id"], match))
+    found.sort(key=lambda one: (-one.match.score, one.record_type, one.record_id))
+    return Matches(tuple(found), truncated)
+
+
+async def find(
+    run: Run,
+    values: PartyValues | Party,
+    *,
+    types: Collection[str] | None = None,
+    exclude: Sequence[UUID] = (),
+) -> Matches:
+    """Records of the index that are or may be the party asked about, in one round trip.
+
+    `types` limits the record types looked at (they must be given together with `exclude`); visibility is the caller's:
+    ids are returned for every match.
+    """
+    own = values if isinstance(values, Party) else normalise(values)
+    keys = blocking_keys(own)
+    if not keys:
+        return Matches((), False)
+    parameters: dict[str, object] = {"keys": keys}
+    if types is not None:
+        parameters |= {"types": list(types), "exclude": list(exclude)}
+    elif exclude:
+        raise ValueError("exclude needs types")
+    rows = await run(candidates_sql(filtered=types is not None), parameters)
+    return weigh(own, (row._mapping for row in rows))

@@ -1,0 +1,105 @@
+"""Blocking keys: what two records must share to be compared at all.
+
+Candidates are found by these keys and nothing else, and a registration takes its locks on all of them, so two records that
+share none are never weighed against each other: neither the check nor the lock can disagree about them. The promise is
+therefore one of recall: the corruptions listed in `tests/matching/test_keys.py` (legal form, umlauts, word order, split and
+joined compounds, one typing error, a missing address) leave at least one key in common.
+"""
+
+from xxhash import xxh3_64_intdigest
+
+from app.matching.record import Party
+from app.matching.text import sound
+from app.matching.vocabulary import rarity
+
+_HALF = 1 << 63
+_WHOLE = 1 << 64
+_PAIRED_WORDS = 4
+_DISTINCT_BITS = 9.0
+
+
+def _company(texts: list[str], words: tuple[str, ...], numbers: tuple[str, ...], postal: str, city: str) -> None:
+    digits = " ".join(numbers)
+    texts.append(f"n|{' '.join(sorted(words))}|{digits}")
+    texts.append(f"j|{sound(''.join(words))}|{digits}")
+    if len(words) == 1:
+        word = words[0]
+        if len(word) >= 6:
+            texts.append(f"x|{word[:5]}")
+            texts.append(f"y|{word[-5:]}")
+        elif len(word) >= 4:
+            texts.append(f"x|{word[:-1]}")
+            texts.append(f"y|{word[1:]}")
+    picked = sorted(set(words), key=rarity, reverse=True)[:_PAIRED_WORDS] if len(words) > 1 else words
+    codes = [sound(word) or word for word in picked]
+    for at, code in enumerate(codes):
+        for other in codes[at + 1 :]:
+            texts.append(f"p|{code}|{other}" if code < other else f"p|{other}|{code}")
+    for at, code in enumerate(codes[:3]):
+        if at < 2 and rarity(picked[at]) >= _DISTINCT_BITS:
+            texts.append(f"r|{picked[at] if len(code) < 3 else code}")
+        if postal:
+            texts.append(f"w|{code}|{postal}")
+        if city and at < 2:
+            texts.append(f"c|{code}|{city}")
+    if len(picked) > 1:
+        one, two = picked[0], picked[1]
+        texts += (
+            f"t|{codes[0]}|{two[:4]}",
+            f"s|{codes[0]}|{two[-4:]}",
+            f"t|{codes[1]}|{one[:4]}",
+            f"s|{codes[1]}|{one[-4:]}",
+        )
+
+
+def _person(texts: list[str], party: Party, city: str) -> None:
+    firsts = party.first.split()
+    lasts = party.last.split()
+    given = sound("".join(firsts))
+    family = sound("".join(lasts))
+    if firsts and lasts:
+        for one in {given, sound(firsts[0])}:
+            for two in {family, *map(sound, lasts)}:
+                texts.append(f"p|{one}|{two}" if one < two else f"p|{two}|{one}")
+        first, last = firsts[0], lasts[-1]
+        texts += (
+            f"t|{family}|{first[:3]}",
+            f"t|{given}|{last[:4]}",
+            f"s|{given}|{last[-4:]}",
+            f"t|{given}|{last[:3]}",
+            f"t|{family}|{first[:4]}",
+        )
+    elif family:
+        texts.append(f"l|{family}")
+    if party.postal:
+        texts += (f"w|{code}|{party.postal}" for code in {given, family} if code)
+    if city:
+        texts += (f"c|{code}|{city}" for code in {given, family} if code)
+
+
+def blocking_keys(party: Party) -> list[int]:
+    """The record's keys: typed 64-bit hashes, signed, sorted, each once. Empty only for a party that says nothing.
+
+    Some 8 to 20 for real records. The hashes are stored: a change of what goes into one needs a rebuilt index.
+    """
+    texts: list[str] = []
+    city = sound(party.city.replace(" ", "")) if party.city else ""
+    if party.words or party.numbers:
+        _company(texts, party.words, party.numbers, party.postal, city)
+    if party.short:
+        _company(texts, party.short, (), party.postal, city)
+    if party.first or party.last:
+        _person(texts, party, city)
+    if party.birth:
+        texts.append(f"b|{party.birth}")
+    if party.phone:
+        texts.append(f"f|{party.phone}")
+    if party.email:
+        texts.append(f"e|{party.email}")
+    texts += (f"d|{domain}" for domain in party.domains)
+    if party.vat:
+        texts.append(f"v|{party.vat}")
+    if party.house and party.street and (party.postal or city):
+        texts.append(f"a|{party.street[:3]}|{party.house}|{party.postal or city}")
+    keys = {xxh3_64_intdigest(text.encode()) for text in texts}
+    return sorted(key - _WHOLE if key >= _HALF else key for key in keys)

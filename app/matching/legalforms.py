@@ -1,0 +1,100 @@
+"""Legal forms of Germany, Austria, Switzerland and their neighbours, found in a folded name's tokens.
+
+A table of phrases, longest first. Short forms that are also words ("AG", "SE", "AS") count only after the first word.
+Tokens arrive with single letters already joined, so that "G.m.b.H." is `gmbh` and "e. K." is `ek`.
+"""
+
+import string
+
+from app.matching.text import word_set
+
+# canonical form: the ways to write it, folded
+_FORMS: dict[str, str] = {
+    "gmbh": "gmbh | gesmbh | ges mbh | gesellschaft mbh | mbh | gesellschaft mit beschrankter haftung | ggmbh | gesellsch mbh"
+    " | gemeinnutzige gmbh | gmbh i g | gem gmbh | gesellschaft m b h | ges m b h | mit beschrankter haftung"
+    " | gesellschaft mit beschr haftung | ges mit beschr haftung",
+    "ug": "ug | ug haftungsbeschrankt | unternehmergesellschaft haftungsbeschrankt | unternehmergesellschaft"
+    " | haftungsbeschrankt | ug hb | ug haftungsbeschr | gug | ug haftungsbeschrnkt | haftungsbeschrnkt",
+    "ag": "ag | aktiengesellschaft | gag",
+    "kg": "kg | kommanditgesellschaft | co kg | und co kg | kg aa",
+    "kgaa": "kgaa | kommanditgesellschaft auf aktien | und co kgaa | co kgaa",
+    "ohg": "ohg | offene handelsgesellschaft | und co ohg | co ohg | og | offene gesellschaft | und co og",
+    "gbr": "gbr | gesbr | gesellschaft burgerlichen rechts | ges burgerlichen rechts | gesnbr | egbr | bgb gesellschaft",
+    "ek": "ek | ekfm | ekfr | eingetragener kaufmann | eingetragene kauffrau | eingetragene kaufmann | eu | ekauffrau"
+    " | eingetragener unternehmer | e kfm | e kfr | einzelunternehmen | einzelfirma",
+    "ev": "ev | eingetragener verein",
+    "eg": "eg | egen | egenmbh | eingetragene genossenschaft | reg genmbh | genmbh | egmbh | gen mbh | gen",
+    "se": "se | societas europaea",
+    "partg": "partg | partgmbb | partgesellschaft | partnerschaftsgesellschaft | partg mbb | partnerschaftsgesellschaft mbb"
+    " | part mbb | mbb | partnerschaft mbb | partnerschaftsgesellschaft mit beschrankter berufshaftung",
+    "sa": "sa | societe anonyme",
+    "sarl": "sarl | sagl | garl",
+    "ltd": "ltd | limited | private limited company | company limited | co ltd | und co ltd",
+    "inc": "inc | incorporated | corp | corporation | llc | llp | plc",
+    "bv": "bv | nv",
+    "sro": "sro | spzoo | sp zoo | kft | doo | zrt | as | oy | ab | aps",
+    "srl": "srl | spa | snc | sas",
+    "stiftung": "rechtsfahige stiftung",
+    "co": "und co | und cie | und comp | und compagnie | und cokg",
+}
+# "Co." alone is a legal form only at the end, or before another one: not in "Co-Working".
+_ONLY_LATER = word_set("ag se sa eg ev as ab og ek eu gen co bv nv spa sas inc ltd corp og kg oy gag aps ug")
+_NOISE = word_set("il ig iins inl")  # in Liquidation, in Gründung, in Insolvenz
+
+
+def _phrases() -> dict[str, list[tuple[tuple[str, ...], str]]]:
+    table: dict[str, list[tuple[tuple[str, ...], str]]] = {}
+    for form, ways in _FORMS.items():
+        for way in ways.split("|"):
+            phrase = tuple(way.split())
+            table.setdefault(phrase[0], []).append((phrase, form))
+    # One slip in "gmbh" is still a GmbH: no word of any language looks like it.
+    for at in range(5):
+        for letter in string.ascii_lowercase:
+            for slip in ("gmbh"[:at] + letter + "gmbh"[at:], "gmbh"[:at] + letter + "gmbh"[at + 1 :]):
+                if at and slip not in table:
+                    table[slip] = [((slip,), "gmbh")]
+    for slip in ("gmhb", "mgbh", "gbmh", "gbh", "gmb", "gmh"):
+        table.setdefault(slip, [((slip,), "gmbh")])
+    for found in table.values():
+        found.sort(key=lambda entry: -len(entry[0]))
+    return table
+
+
+_TABLE = _phrases()
+
+
+def strip_legal_forms(tokens: list[str]) -> tuple[list[str], str]:
+    """The tokens without legal forms, and the forms found: sorted, joined by a space ("gmbh kg").
+
+    When nothing else is left, the tokens come back as they are: "Die AG GmbH" must not become nameless.
+    """
+    kept: list[str] = []
+    forms: set[str] = set()
+    count = len(tokens)
+    at = 0
+    while at < count:
+        token = tokens[at]
+        found = _TABLE.get(token)
+        step = 0
+        if found is not None and (at or token not in _ONLY_LATER):
+            for phrase, form in found:
+                size = len(phrase)
+                if size == 1 or tuple(tokens[at : at + size]) == phrase:
+                    step = size
+                    if form != "co":
+                        forms.add(form)
+                    break
+        elif at and token in _NOISE or at and token == "co" and (at + 1 == count or tokens[at + 1] in _TABLE):
+            step = 1
+        elif len(token) > 13 and token.startswith("haftungsb"):
+            step = 1
+            forms.add("ug")
+        if step:
+            at += step
+        else:
+            kept.append(token)
+            at += 1
+    if not kept:
+        return tokens, ""
+    return kept, " ".join(sorted(forms))

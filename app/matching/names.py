@@ -1,0 +1,101 @@
+"""Company names: words aligned by spelling and sound, weighed by how rare they are."""
+
+from rapidfuzz.distance import OSA
+
+from app.matching.record import Party
+from app.matching.text import sound
+from app.matching.vocabulary import SISTER, rarity
+from app.matching.weights import BITS
+
+_distance = OSA.distance
+_MOST = 26.0  # words of one name hang together: more of them prove little more
+
+
+def alike(a: str, b: str) -> float:
+    """How far two words agree: 1 the same sound or one slip, .6 one abbreviates the other, 0 not."""
+    short, long = (a, b) if len(a) <= len(b) else (b, a)
+    size = len(short)
+    if size >= 4:
+        slips = 1 if size < 8 else 2
+        if _distance(a, b, score_cutoff=slips) <= slips:
+            return 0.85
+    if size >= 3:
+        if len(long) - size <= 2 and (code := sound(short)) == sound(long) and len(code) > 1:
+            return 0.8
+        if long.startswith(short):
+            return 0.6
+    return 0.0
+
+
+def _aligned(a: tuple[str, ...], b: tuple[str, ...]) -> tuple[float, list[str], list[str], str]:
+    """Bits of the words in common, the words left over on each side, and the code that describes the agreement."""
+    if a == b:
+        return sum(map(rarity, a)), [], [], "name_same_without_legal_form"
+    set_a, set_b = set(a), set(b)
+    common = set_a & set_b
+    bits = sum(map(rarity, common))
+    rest_a = [word for word in a if word not in common]
+    rest_b = [word for word in b if word not in common]
+    if not rest_a and not rest_b:
+        return bits, rest_a, rest_b, "name_word_order"
+    code = "name_part"
+    joined_a, joined_b = "".join(a), "".join(b)
+    if joined_a == joined_b or "".join(rest_a) == "".join(rest_b):
+        return max(sum(map(rarity, a)), sum(map(rarity, b))), [], [], "name_compound"
+    if rest_a and rest_b:
+        for word in list(rest_a):
+            best, other = 0.0, ""
+            for candidate in rest_b:
+                if (found := alike(word, candidate)) > best:
+                    best, other = found, candidate
+            if other:
+                bits += best * min(rarity(word), rarity(other))
+                rest_a.remove(word)
+                rest_b.remove(other)
+                code = "name_phonetic" if best == 0.8 else "name_similar"
+        if not rest_a and not rest_b:
+            return bits, rest_a, rest_b, code
+        short = min(len(joined_a), len(joined_b))
+        if short >= 6 and _distance(joined_a, joined_b, score_cutoff=1 + short // 12) <= 1 + short // 12:
+            return 0.85 * max(sum(map(rarity, a)), sum(map(rarity, b))), [], [], "name_similar"
+    return bits, rest_a, rest_b, code
+
+
+def compare_names(a: Party, b: Party, found: list[tuple[str, float]]) -> int | None:
+    """Findings about two company names: 1 they agree, 0 one says more than the other, −1 words or numbers conflict."""
+    bits, rest_a, rest_b, code = _aligned(a.words, b.words)
+    if (rest_a or rest_b) and (a.short or b.short):
+        for one, two in ((a.short, b.words), (a.words, b.short), (a.short, b.short)):
+            if one and two:
+                other = _aligned(one, two)
+                if not other[1] and not other[2]:
+                    bits, rest_a, rest_b, code = other
+                    break
+    verdict = 1
+    if bits:
+        if code == "name_same_without_legal_form" and a.legal == b.legal:
+            code = "name_same"
+        found.append((code, min(bits, _MOST)))
+    if rest_a and rest_b:
+        verdict = -1
+        found.append(("name_conflict", BITS["name_conflict"]))
+    elif rest_a or rest_b:
+        rest = rest_a or rest_b
+        verdict = 0
+        sister = any(word in SISTER for word in rest)
+        name = "name_sister_firm" if sister else "name_extra"
+        found.append((name, BITS[name]))
+        if sister:
+            verdict = -1
+    if a.numbers != b.numbers:
+        if a.numbers and b.numbers:
+            verdict = -1
+            found.append(("number_differs", BITS["number_differs"]))
+        else:
+            verdict = min(verdict, 0)
+            found.append(("number_missing", BITS["number_missing"]))
+    elif a.numbers and bits:
+        found.append(("number_same", 3.0))
+    if a.legal and b.legal and a.legal != b.legal:
+        found.append(("legal_form_differs", BITS["legal_form_differs"]))
+    return verdict

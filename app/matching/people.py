@@ -1,0 +1,117 @@
+"""Persons' names, birth dates, and the cases where a person stands next to a company."""
+
+from rapidfuzz.distance import OSA
+
+from app.matching.record import Party
+from app.matching.text import sound
+from app.matching.vocabulary import first_name_bits, last_name_bits, rarity
+from app.matching.weights import BITS
+
+_distance = OSA.distance
+
+
+def _likeness(a: str, b: str) -> float:
+    """1 the same, .9 but for hyphen or space, .7 one slip or the same sound, .6 a part, .25 an initial, 0 different."""
+    if a == b:
+        return 1.0
+    one, two = a.replace(" ", ""), b.replace(" ", "")
+    if one == two:
+        return 0.9
+    short, long = (one, two) if len(one) <= len(two) else (two, one)
+    size = len(short)
+    if size == 1:
+        return 0.25 if long[0] == short else 0.0
+    slips = 1 if size < 8 else 2
+    if size >= 3 and _distance(one, two, score_cutoff=slips) <= slips:
+        return 0.7
+    if " " in a or " " in b:
+        words_a, words_b = set(a.split()), set(b.split())
+        if not words_a.isdisjoint(words_b):
+            return 0.6
+    if size >= 3 and len(long) - size <= 2 and sound(one) == sound(two):
+        return 0.65
+    if size >= 3 and long.startswith(short):
+        return 0.55
+    return 0.0
+
+
+_CODES = {1.0: "same", 0.9: "same", 0.7: "similar", 0.65: "similar", 0.6: "part", 0.55: "part", 0.25: "initial"}
+
+
+def compare_people(a: Party, b: Party, found: list[tuple[str, float]]) -> int | None:
+    """Findings about two persons: 1 names agree, 0 partly known, −1 they conflict."""
+    first = _likeness(a.first, b.first) if a.first and b.first else -1.0
+    last = _likeness(a.last, b.last) if a.last and b.last else -1.0
+    if min(first, last) <= 0.25 and a.first and b.last and a.last and b.first:
+        crossed, other = _likeness(a.first, b.last), _likeness(a.last, b.first)
+        if min(crossed, other) > max(0.5, min(first, last)):
+            bits = crossed * last_name_bits(b.last) + other * first_name_bits(b.first)
+            other_bits = crossed * first_name_bits(a.first) + other * last_name_bits(a.last)
+            found.append(("names_swapped", min(bits, other_bits) + BITS["names_swapped"]))
+            return _birth(a, b, found, 1)
+    named = 1
+    if last >= 0:
+        if last:
+            bits = last * min(last_name_bits(a.last), last_name_bits(b.last))
+            found.append((f"last_name_{_CODES[last]}", bits))
+        else:
+            found.append(("last_name_differs", BITS["last_name_differs"]))
+            named = -1
+    else:
+        named = 0
+    if first >= 0:
+        if first == 0.25:
+            found.append(("first_name_initial", BITS["first_name_initial"]))
+            named = min(named, 0)
+        elif first:
+            found.append(
+                (f"first_name_{_CODES[first]}", first * min(first_name_bits(a.first), first_name_bits(b.first)))
+            )
+        else:
+            found.append(("first_name_differs", BITS["first_name_differs"]))
+            named = -1
+    else:
+        named = min(named, 0)
+    return _birth(a, b, found, named)
+
+
+def _birth(a: Party, b: Party, found: list[tuple[str, float]], named: int) -> int:
+    if a.birth and b.birth:
+        if a.birth == b.birth:
+            found.append(("birth_date_same", BITS["birth_date_same"]))
+        elif _near_date(a.birth, b.birth):
+            found.append(("birth_date_similar", BITS["birth_date_similar"]))
+        else:
+            found.append(("birth_date_differs", BITS["birth_date_differs"]))
+    return named
+
+
+def _near_date(a: str, b: str) -> bool:
+    """One digit off, two neighbours swapped, or day and month exchanged."""
+    if _distance(a, b, score_cutoff=1) <= 1:
+        return True
+    return a[:4] == b[:4] and a[5:7] == b[8:] and a[8:] == b[5:7]
+
+
+def employer(a: Party, b: Party, found: list[tuple[str, float]]) -> None:
+    """The same company is a hint for two contacts; another one is none against: people change jobs."""
+    if set(a.words) == set(b.words) or (a.short and a.short == b.words) or (b.short and b.short == a.words):
+        found.append(("employer_same", BITS["employer_same"]))
+
+
+def owner_is(company: Party, person: Party, found: list[tuple[str, float]]) -> int | None:
+    """A company's record against a person's: the company is named after the person, is theirs, or employs them."""
+    if company.last and person.last and company.last == person.last and company.first == person.first:
+        bits = last_name_bits(person.last) + first_name_bits(person.first)
+        found.append(("owner_name_same", bits))
+        return 1
+    words = {*company.words, *company.short}
+    names = {*person.first.split(), *person.last.split()}
+    if person.first and person.last and names <= words:
+        bits = last_name_bits(person.last) + first_name_bits(person.first)
+        found.append(("owner_name_same", bits))
+        return 1 if names == words else 0
+    if person.words and set(person.words) == set(company.words) and person.numbers == company.numbers:
+        found.append(("employer_same", min(20.0, sum(map(rarity, set(person.words))))))
+        return 0
+    return None
