@@ -1,0 +1,57 @@
+"""Contacts: the people of a customer."""
+
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ColumnElement, Computed, ForeignKey, Index, func, or_
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.core.db import Base, Record
+from app.core.visibility import owned
+
+
+@owned
+class Contact(Record, Base):
+    """A person, with their main account."""
+
+    __tablename__ = "contacts"
+    __table_args__ = (
+        CheckConstraint("access IN ('managers', 'public_read', 'public_write')", name="access"),
+        Index("ix_contacts_created_at_id", "created_at", "id"),
+        Index("ix_contacts_sort_name_id", "sort_name", "id"),
+        Index("ix_contacts_team_ids", "team_ids", postgresql_using="gin"),
+    )
+
+    account_id: Mapped[UUID | None] = mapped_column(ForeignKey("accounts.id"), index=True)
+    salutation: Mapped[str | None]
+    title: Mapped[str | None]
+    first_name: Mapped[str | None]
+    last_name: Mapped[str]
+    sort_name: Mapped[str] = mapped_column(
+        Computed("sort_key(last_name || ' ' || coalesce(first_name, ''))", persisted=True)
+    )
+    job_title: Mapped[str | None]
+    assignee_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"), index=True)
+    manager_ids: Mapped[list[UUID]]
+    team_ids: Mapped[list[UUID]]
+    access: Mapped[str] = mapped_column(server_default="managers")
+    street: Mapped[str | None]
+    postal_code: Mapped[str | None]
+    city: Mapped[str | None]
+    state: Mapped[str | None]
+    country: Mapped[str | None]
+    phone: Mapped[str | None]
+    email: Mapped[str | None]
+    birth_date: Mapped[date | None]
+    description: Mapped[str | None]
+    source: Mapped[str | None]
+    lead_id: Mapped[UUID | None]
+
+    @classmethod
+    def visible_to(cls, user: ColumnElement[UUID], teams: ColumnElement[list[UUID]]) -> ColumnElement[bool]:
+        return or_(
+            cls.access != "managers",
+            cls.assignee_id == user,
+            user == func.any(cls.manager_ids),
+            cls.team_ids.op("&&", is_comparison=True)(teams),
+        )

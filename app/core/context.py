@@ -1,0 +1,290 @@
+"""What a use case works with: who asks, the transaction, the clock. The only place that commits.
+
+The transaction opens at the first write and is committed after the route function has returned and before the answer is
+sent: a 201 that a client sees is on disk. Whatever raises rolls everything back, outbox and idempotency key included.
+"""
+
+import hashlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Annotated, Any, TypeVar, cast
+from uuid import UUID
+
+import asyncpg
+import orjson
+from fastapi import Depends, Header, Request
+from sqlalchemy import Select, event, text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
+from sqlalchemy.orm import Session, SessionTransaction
+from starlette.responses import Response
+
+from app.core import idempotency, outbox
+from app.core.clock import Clock
+from app.core.db import Database, Reader
+from app.core.failures import language_of
+from app.core.permissions import Permission
+from app.core.principal import (
+    Anonymous,
+    Principal,
+    SystemPrincipal,
+    UserPrincipal,
+    actor_of,
+    reach,
+    user_id_of,
+)
+from app.core.problems import Forbidden, NotAuthenticated, NotFound
+from app.core.statements import Statement
+from app.core.trace import trace_id
+from app.core.visibility import Owned, visible
+from app.settings import Settings
+
+M = TypeVar("M", bound=Owned)
+
+_BEGIN = text("SELECT set_config('leadwerk.actor', :actor, true), set_config('leadwerk.trace', :trace, true)")
+
+
+@event.listens_for(Session, "after_begin")
+def _name_the_actor(session: Session, transaction: SessionTransaction, connection: Any) -> None:
+    """Every transaction says who it is for: the change-log trigger reads it."""
+    if "actor" in session.info:
+        connection.execute(_BEGIN, {"actor": session.info["actor"], "trace": trace_id()})
+
+
+class Context:
+    """One request's or job's view of the product."""
+
+    def __init__(
+        self, *, database: Database, reader: Reader, principal: Principal, clock: Clock, settings: Settings, language: str
+    ) -> None:
+        self.principal = principal
+        self.clock = clock
+        self.now: datetime = clock.now()
+        self.settings = settings
+        self.language = language
+        self._database = database
+        self._reader = reader
+        self._session: AsyncSession | None = None
+        self._raw: asyncpg.Connection[asyncpg.Record] | None = None
+        self._jobs: list[outbox.Job] = []
+        self._after_commit: list[Callable[[], Awaitable[None]]] = []
+        self.idempotency: idempotency.Claim | None = None
+
+    # --- who ---------------------------------------------------------------------------------------------------------
+
+    @property
+    def today(self) -> date:
+        """Today in the organisation's time zone."""
+        return self.clock.today()
+
+    @property
+    def user(self) -> UserPrincipal:
+        """The signed-in person; NotAuthenticated when there is none."""
+        if not isinstance(self.principal, UserPrincipal):
+            raise NotAuthenticated
+        return self.principal
+
+    @property
+    def user_id(self) -> UUID | None:
+        """The person's id; None for the product itself."""
+        return user_id_of(self.principal)
+
+    def may(self, permission: Permission) -> bool:
+        """Whether the principal has the permission. The product itself may do everything."""
+        if isinstance(self.principal, SystemPrincipal):
+            return True
+        return isinstance(self.principal, UserPrincipal) and permission in self.principal.permissions
+
+    def require(self, permission: Permission) -> None:
+        """Raise Forbidden when the permission lacks."""
+        if not self.may(permission):
+            raise Forbidden(permission=permission.value)
+
+    # --- reading -----------------------------------------------------------------------------------------------------
+
+    async def fetch(self, statement: Statement, **values: Any) -> Sequence[asyncpg.Record]:
+        """Rows of a compiled read; the asker's user and teams are filled in. Sees this context's own writes."""
+        if isinstance(self.principal, UserPrincipal):
+            values["p_user"] = self.principal.user_id
+            values["p_teams"] = list(self.principal.team_ids)
+        if self._session is not None:
+            return await self.run(statement, **values)
+        return await self._reader.fetch(statement.sql, *statement.arguments(values))
+
+    async def fetch_one(self, statement: Statement, **values: Any) -> asyncpg.Record:
+        """The first row; NotFound when there is none."""
+        rows = await self.fetch(statement, **values)
+        if not rows:
+            raise NotFound
+        return rows[0]
+
+    async def load(self, model: type[M], id_: UUID, *, lock: bool = True) -> M:
+        """The visible record as an object, locked for update; NotFound otherwise."""
+        statement: Select[tuple[M]] = visible(model, self.principal).where(cast(Any, model).id == id_)
+        if lock:
+            statement = statement.with_for_update(of=cast(Any, model)).execution_options(populate_existing=True)
+        record = (await self.session.execute(statement)).scalar_one_or_none()
+        if record is None:
+            raise NotFound
+        return record
+
+    @property
+    def reach(self) -> str:
+        """How far the asker sees; part of the key of every compiled read of owned records."""
+        return reach(self.principal)
+
+    # --- writing -----------------------------------------------------------------------------------------------------
+
+    @property
+    def session(self) -> AsyncSession:
+        """The transaction's session, opened at first use."""
+        if self._session is None:
+            self._session = self._database.sessions()
+            self._session.sync_session.info["actor"] = actor_of(self.principal)
+        return self._session
+
+    async def run(self, statement: Statement, **values: Any) -> Sequence[asyncpg.Record]:
+        """Run a compiled statement inside the transaction, after what the session has pending."""
+        session = self.session
+        sync = session.sync_session
+        if sync.new or sync.dirty or sync.deleted:
+            await session.flush()
+        if self._raw is None:
+            connection: AsyncConnection = await session.connection()
+            self._raw = cast(
+                "asyncpg.Connection[asyncpg.Record]", (await connection.get_raw_connection()).driver_connection
+            )
+        rows: Sequence[asyncpg.Record] = await self._raw.fetch(statement.sql, *statement.arguments(values))
+        return rows
+
+    def enqueue(
+        self, job: str, payload: Mapping[str, Any], *, due_at: datetime | None = None, key: str | None = None
+    ) -> None:
+        """Ask for a job, in this transaction. `due_at` lets it wait; of jobs with the same `key` only the first is kept."""
+        self._jobs.append(outbox.Job(job, dict(payload), due_at or self.now, key))
+
+    def after_commit(self, action: Callable[[], Awaitable[None]]) -> None:
+        """Do something once the transaction is on disk; it must not matter if the process dies before."""
+        self._after_commit.append(action)
+
+    def reply(
+        self,
+        content: bytes | Mapping[str, Any] | None,
+        *,
+        status: int = 200,
+        version: int | None = None,
+        location: str | None = None,
+    ) -> Response:
+        """The answer of a write. Kept with the idempotency key, in the same transaction."""
+        body = b"" if content is None else content if isinstance(content, bytes) else orjson.dumps(content, default=str)
+        headers = {}
+        if version is not None:
+            headers["ETag"] = f'"{version}"'
+        if location is not None:
+            headers["Location"] = location
+        if self.idempotency is not None:
+            self.idempotency.answer = idempotency.Answer(status, headers, body)
+        return Response(body, status, headers, "application/json" if body else None)
+
+    async def flush_jobs(self) -> None:
+        """Write the jobs asked for so far into the outbox."""
+        if self._jobs:
+            jobs, self._jobs = self._jobs, []
+            await self.run(outbox.INSERT, **outbox.insert_values(jobs, actor_of(self.principal), trace_id(), self.now))
+
+    async def commit(self) -> None:
+        """Make it all durable: changes, jobs and the stored answer together, or nothing."""
+        await self.flush_jobs()
+        if self.idempotency is not None and self.idempotency.answer is not None:
+            await self.run(idempotency.STORE, **self.idempotency.stored_values())
+        if self._session is not None:
+            await self._session.commit()
+        for action in self._after_commit:
+            await action()
+
+    async def close(self) -> None:
+        """Roll back whatever was not committed and give the connection back."""
+        if self._session is not None:
+            await self._session.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What the process shares among requests; `app.state.services`."""
+
+    database: Database
+    reader: Reader
+    clock: Clock
+    settings: Settings
+    authenticate: Callable[[Request], Awaitable[Principal]]
+    """Who sent the request; raises NotAuthenticated. Given by `identity`, which `core` does not know."""
+
+
+def services_of(request: Request) -> Services:
+    """The process's shared services."""
+    return cast(Services, request.app.state.services)
+
+
+@asynccontextmanager
+async def open_context(services: Services, principal: Principal, language: str = "de") -> AsyncIterator[Context]:
+    """A context that is committed when the block ends well and rolled back when it raises."""
+    context = Context(
+        database=services.database,
+        reader=services.reader,
+        principal=principal,
+        clock=services.clock,
+        settings=services.settings,
+        language=language,
+    )
+    try:
+        yield context
+        await context.commit()
+    finally:
+        await context.close()
+
+
+IdempotencyKey = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        min_length=1,
+        max_length=200,
+        pattern=r"^[\x21-\x7e]+$",
+        description="Any unique text, best a UUID. The same key and request again gets the same answer, without a second effect.",
+    ),
+]
+
+
+async def _signed_in(request: Request) -> AsyncIterator[Context]:
+    services = services_of(request)
+    principal = await services.authenticate(request)
+    async with open_context(services, principal, language_of(request)) as context:
+        yield context
+
+
+async def _signed_in_writing(request: Request, key: IdempotencyKey = None) -> AsyncIterator[Context]:
+    services = services_of(request)
+    principal = await services.authenticate(request)
+    async with open_context(services, principal, language_of(request)) as context:
+        if key is not None:
+            fingerprint = hashlib.sha256(f"{request.method} {request.url.path}?{request.url.query}\n".encode())
+            fingerprint.update(await request.body())
+            context.idempotency = idempotency.Claim(context.user.user_id, key, fingerprint.digest(), context.now)
+            await idempotency.claim(context.run, context.idempotency)
+        yield context
+
+
+async def _anyone(request: Request) -> AsyncIterator[Context]:
+    async with open_context(services_of(request), Anonymous(), language_of(request)) as context:
+        yield context
+
+
+Ctx = Annotated[Context, Depends(_signed_in, scope="function")]
+"""A signed-in person's context."""
+
+PostCtx = Annotated[Context, Depends(_signed_in_writing, scope="function")]
+"""The same for every POST: takes the Idempotency-Key."""
+
+PublicCtx = Annotated[Context, Depends(_anyone, scope="function")]
+"""A context for those who are not signed in yet."""

@@ -1,0 +1,150 @@
+"""The mapped base, the common columns, and the one object that holds connections."""
+
+import secrets
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, Protocol
+from uuid import UUID
+
+import asyncpg
+from sqlalchemy import ARRAY, BigInteger, Date, DateTime, LargeBinary, MetaData, Numeric, Text, Uuid, func, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from uuid_utils.compat import uuid7
+
+CONNECTION_SETTINGS = {
+    "application_name": "leadwerk",
+    "timezone": "UTC",
+    "statement_timeout": "15s",
+    "lock_timeout": "5s",
+    "idle_in_transaction_session_timeout": "30s",
+    "jit": "off",
+}
+"""Long transactions stall the delta feed, so every connection bounds its own."""
+
+
+def new_id() -> UUID:
+    """A new UUIDv7: ordered by time, so that an index on it stays dense."""
+    return uuid7()
+
+
+class Base(DeclarativeBase):
+    """Every table's metadata, with constraint names that migrations can rely on."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {
+        str: Text,
+        int: BigInteger,
+        bytes: LargeBinary,
+        datetime: DateTime(timezone=True),
+        date: Date,
+        Decimal: Numeric(14, 2),
+        UUID: Uuid,
+        dict[str, Any]: JSONB,
+        list[str]: ARRAY(Text),
+        list[UUID]: ARRAY(Uuid),
+    }
+
+
+class Record:
+    """Columns that every business record has. `version` and `updated_at` are raised by a trigger on each update."""
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    version: Mapped[int] = mapped_column(server_default=text("1"), server_onupdate=text("version"))
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    updated_at: Mapped[datetime] = mapped_column(server_default=func.now(), server_onupdate=func.now())
+    created_by: Mapped[UUID | None]
+    request_hash: Mapped[bytes | None]
+    """Hash of the creating request when the client chose the id: the same request again finds the record."""
+
+    __mapper_args__ = {"eager_defaults": False}
+
+
+class Reader(Protocol):
+    """Runs one compiled read and returns its rows."""
+
+    async def fetch(self, sql: str, *args: object) -> Sequence[asyncpg.Record]: ...
+
+
+class _ReadConnection(asyncpg.Connection):  # type: ignore[type-arg]  # asyncpg is generic only in its stubs
+    """A connection that never carries state from one request to the next, so that giving it back needs no round trip."""
+
+    def get_reset_query(self) -> str:
+        return ""
+
+
+class Database:
+    """The connections of one process: an engine for transactions and a pool for single reads (a replica, if one is set)."""
+
+    def __init__(self, url: str, *, read_url: str | None = None, pool: int = 10) -> None:
+        self.url = url
+        self._read_url = read_url or url
+        self._pool_size = pool
+        self.engine: AsyncEngine = create_async_engine(
+            url.replace("postgresql://", "postgresql+asyncpg://", 1),
+            pool_size=pool,
+            max_overflow=0,
+            pool_timeout=10,
+            pool_pre_ping=False,
+            pool_recycle=1800,
+            connect_args={"server_settings": CONNECTION_SETTINGS, "passfile": "/dev/null", "timeout": 5},
+        )
+        self.sessions = async_sessionmaker(self.engine, expire_on_commit=False)
+        self._read_pool: asyncpg.Pool[asyncpg.Record] | None = None
+
+    async def open(self) -> None:
+        """Open the read pool. The engine connects at first use."""
+        self._read_pool = await asyncpg.create_pool(
+            self._read_url,
+            min_size=1,
+            max_size=self._pool_size,
+            connection_class=_ReadConnection,
+            server_settings={**CONNECTION_SETTINGS, "default_transaction_read_only": "on"},
+            passfile="/dev/null",
+            timeout=5,
+            command_timeout=20,
+        )
+
+    async def close(self) -> None:
+        """Give all connections back to the server."""
+        if self._read_pool is not None:
+            await self._read_pool.close()
+        await self.engine.dispose()
+
+    async def fetch(self, sql: str, *args: object) -> Sequence[asyncpg.Record]:
+        """One read outside any transaction."""
+        assert self._read_pool is not None, "Database.open() has not run"
+        async with self._read_pool.acquire() as connection:
+            rows: Sequence[asyncpg.Record] = await connection.fetch(sql, *args)
+            return rows
+
+    @asynccontextmanager
+    async def session(self) -> AsyncIterator[AsyncSession]:
+        """A session that is rolled back unless its user commits it."""
+        async with self.sessions() as session:
+            yield session
+
+    @asynccontextmanager
+    async def listener(self) -> AsyncIterator[asyncpg.Connection]:  # type: ignore[type-arg]  # see _ReadConnection
+        """A connection of its own, for LISTEN."""
+        connection = await asyncpg.connect(self.url, passfile="/dev/null", timeout=5)
+        try:
+            yield connection
+        finally:
+            await connection.close(timeout=2)
+
+
+def random_token(bytes_: int = 32) -> str:
+    """An unguessable URL-safe token."""
+    return secrets.token_urlsafe(bytes_)

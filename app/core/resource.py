@@ -1,0 +1,300 @@
+"""How records are read: one declaration per resource gives its JSON, its single read and its lists.
+
+PostgreSQL builds each record's JSON once, from the same expressions whether one record or fifty are asked for. Lists page by
+keyset; cursors are signed and bound to the filter and sort they were made for.
+"""
+
+import base64
+import hashlib
+import hmac
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import lru_cache
+from typing import Annotated, Any, Generic, Literal, TypeVar
+from urllib.parse import urlencode
+from uuid import UUID
+
+import orjson
+from fastapi import Request
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from sqlalchemy import BigInteger, ColumnElement, Date, DateTime, Integer, Select, Text, Uuid, bindparam, cast, func, literal_column, select, tuple_
+from sqlalchemy.orm import InstrumentedAttribute
+from starlette.responses import Response
+
+from app.core.context import Context
+from app.core.principal import Reach
+from app.core.problems import Invalid, Problem
+from app.core.statements import Statement
+from app.core.visibility import Owned, scope, unscoped
+
+T = TypeVar("T")
+MAX_LIMIT = 200
+
+
+class InvalidCursor(Problem):
+    status = 422
+    code = "invalid_cursor"
+    title = {"de": "Ungültiger Cursor", "en": "Invalid cursor"}
+    detail = {
+        "de": "Der Cursor passt nicht zu dieser Liste, diesem Filter oder dieser Sortierung.",
+        "en": "The cursor does not belong to this list, filter or sort order.",
+    }
+
+
+class Page(BaseModel, Generic[T]):
+    """A page of a list. `next_cursor` is null on the last one; `count` is there when it was asked for."""
+
+    items: list[T]
+    next_cursor: str | None
+    count: int | None = None
+
+
+class ListQuery(BaseModel):
+    """Query parameters that every list takes. A resource's filters are added as fields of a subclass."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    limit: Annotated[
+        int, BeforeValidator(lambda v: min(int(v), MAX_LIMIT) if str(v).isascii() and str(v).isdigit() and len(str(v)) < 10 else v)
+    ] = Field(default=50, ge=1, description="Items per page; larger values are read as 200.")
+    cursor: str | None = Field(default=None, max_length=1000, description="`next_cursor` of the page before.")
+    count: bool = Field(default=False, description="Also count all that match.")
+    fields: str | None = Field(
+        default=None, max_length=500, pattern=r"^[a-z0-9_,]+$", description="Only these fields, separated by commas."
+    )
+
+
+Filter = Callable[[str], tuple[ColumnElement[bool], Callable[[Any], Any]]]
+"""Given the bind's name: the condition, and what makes the bind's value of the parameter's."""
+
+Sort = InstrumentedAttribute[Any] | ColumnElement[Any]
+
+
+def any_of(column: Any) -> Filter:
+    """Equality, several values joined by "or"."""
+    from sqlalchemy import ARRAY
+
+    return lambda name: (column == func.any(bindparam(name, type_=ARRAY(column.type), required=True)), list)
+
+
+def equals(column: Any) -> Filter:
+    """Equality with one value."""
+    return lambda name: (column == bindparam(name, type_=column.type, required=True), lambda value: value)
+
+
+def at_least(column: Any) -> Filter:
+    """From this value on."""
+    return lambda name: (column >= bindparam(name, type_=column.type, required=True), lambda value: value)
+
+
+def below(column: Any) -> Filter:
+    """Before this value."""
+    return lambda name: (column < bindparam(name, type_=column.type, required=True), lambda value: value)
+
+
+def at_most(column: Any) -> Filter:
+    """Up to this value."""
+    return lambda name: (column <= bindparam(name, type_=column.type, required=True), lambda value: value)
+
+
+def contains_word(column: Any) -> Filter:
+    """Part of the text, spelling of case and umlauts ignored (the column is a stored search key)."""
+    return lambda name: (
+        column.like(func.concat("%", func.sort_key(bindparam(name, type_=Text, required=True)), "%")),
+        lambda value: value.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_"),
+    )
+
+
+@dataclass(frozen=True)
+class _Shape:
+    """What decides a list's SQL text; the values are bound."""
+
+    reach: Reach
+    filters: tuple[str, ...]
+    sort: str
+    after: bool
+    fields: tuple[str, ...]
+
+
+class Resource:
+    """A kind of record as clients read it.
+
+    `columns` are the expressions of its JSON, by name; they must be the fields of `read` exactly. `joins` completes the FROM
+    clause for columns of other tables. `filters` and `sorts` are what lists offer; every sort ends in the id.
+    """
+
+    def __init__(
+        self,
+        model: Any,
+        read: type[BaseModel],
+        columns: Mapping[str, Any],
+        *,
+        joins: Callable[[Select[Any]], Select[Any]] = lambda s: s,
+        filters: Mapping[str, Filter] | None = None,
+        sorts: Mapping[str, Sort] | None = None,
+        default_sort: str = "-created_at",
+        is_owned: bool = True,
+    ) -> None:
+        if set(columns) != set(read.model_fields):
+            differing = set(columns) ^ set(read.model_fields)
+            raise TypeError(f"{read.__name__}: fields without an expression, or the reverse: {sorted(differing)}")
+        self.model = model
+        self.columns = columns
+        self.joins = joins
+        self.filters = dict(filters or {})
+        self.sorts = dict(sorts or {})
+        self.default_sort = default_sort
+        self.is_owned = is_owned
+        self._one = lru_cache(maxsize=8)(self._build_one)
+        self._page = lru_cache(maxsize=512)(self._build_page)
+        self._count = lru_cache(maxsize=256)(self._build_count)
+
+    # --- one ---------------------------------------------------------------------------------------------------------
+
+    async def json(self, ctx: Context, id_: UUID) -> tuple[bytes, int]:
+        """The visible record as JSON, and its version; NotFound otherwise."""
+        row = await ctx.fetch_one(self._one(ctx.reach), id=id_)
+        return row["json"].encode(), row["version"]
+
+    async def read(self, ctx: Context, request: Request, id_: UUID) -> Response:
+        """The answer to GET of one record: its JSON with its ETag, or 304."""
+        row = await ctx.fetch_one(self._one(ctx.reach), id=id_)
+        tag = f'"{row["version"]}"'
+        if request.headers.get("if-none-match") == tag:
+            return Response(status_code=304, headers={"ETag": tag})
+        return Response(row["json"], 200, {"ETag": tag}, "application/json")
+
+    async def reply(self, ctx: Context, id_: UUID, *, status: int = 200, location: str | None = None) -> Response:
+        """The answer of a write: the record as it is now."""
+        body, version = await self.json(ctx, id_)
+        return ctx.reply(body, status=status, version=version, location=location)
+
+    def _build_one(self, how_far: Reach) -> Statement:
+        statement = self._select(tuple(self.columns), how_far, self.model.version)
+        return Statement(statement.where(self.model.id == bindparam("id", type_=Uuid, required=True)))
+
+    # --- many --------------------------------------------------------------------------------------------------------
+
+    async def page(self, ctx: Context, request: Request, query: ListQuery) -> Response:
+        """The answer to GET of the list."""
+        values = query.model_dump(exclude_none=True, include=set(self.filters))
+        sort: str = getattr(query, "sort", None) or self.default_sort
+        fields = self._fields(query.fields)
+        binding = self._binding(values, sort, request.url.path)
+        shape = _Shape(ctx.reach, tuple(sorted(values)), sort, query.cursor is not None, fields)  # type: ignore[arg-type]  # reach is a Reach
+        statement, convert = self._page(shape)
+        binds = {f"f_{name}": convert[name](value) for name, value in values.items()}
+        arguments: dict[str, Any] = {**binds, "row_limit": query.limit + 1}
+        key = ctx.settings.secret_key.get_secret_value().encode()
+        if query.cursor is not None:
+            after, last = _open_cursor(query.cursor, binding, key)
+            try:
+                arguments["after_value"] = _typed(after, self.sorts[sort.lstrip("-")].type)
+                arguments["after_id"] = UUID(str(last))
+            except (ValueError, TypeError):
+                raise InvalidCursor from None
+        rows = await ctx.fetch(statement, **arguments)
+        more = len(rows) > query.limit
+        rows = rows[: query.limit]
+        parts = ['{"items":[', ",".join([row["json"] for row in rows]), '],"next_cursor":']
+        headers = {}
+        if more:
+            cursor = _seal_cursor(rows[-1]["sort"], rows[-1]["id"], binding, key)
+            parts.append(f'"{cursor}"')
+            parameters = [(k, v) for k, v in request.query_params.multi_items() if k != "cursor"]
+            headers["Link"] = f'<{request.url.path}?{urlencode([*parameters, ("cursor", cursor)])}>; rel="next"'
+        else:
+            parts.append("null")
+        if query.count:
+            total = await ctx.fetch_one(self._count(ctx.reach, shape.filters), **binds)
+            parts.append(f',"count":{total["count"]}')
+        parts.append("}")
+        return Response("".join(parts), 200, headers, "application/json")
+
+    def _fields(self, wanted: str | None) -> tuple[str, ...]:
+        if wanted is None:
+            return tuple(self.columns)
+        names = tuple(dict.fromkeys(name for name in wanted.split(",") if name))
+        unknown = [name for name in names if name not in self.columns]
+        if unknown or not names:
+            known = ", ".join(self.columns)
+            raise Invalid([("?fields", "unknown_field", {"de": f"Erlaubt sind: {known}.", "en": f"Allowed are: {known}."})])
+        return names
+
+    def _binding(self, values: Mapping[str, Any], sort: str, path: str) -> bytes:
+        plain = orjson.dumps([path, sort, sorted(values.items())], default=str)
+        return hashlib.blake2b(plain, digest_size=8).digest()
+
+    def conditions(self, names: Sequence[str]) -> tuple[list[ColumnElement[bool]], dict[str, Callable[[Any], Any]]]:
+        """The conditions of these filters (binds are named `f_…`), and what converts each value."""
+        built = {name: self.filters[name](f"f_{name}") for name in names}
+        return [condition for condition, _ in built.values()], {name: convert for name, (_, convert) in built.items()}
+
+    def _build_page(self, shape: _Shape) -> tuple[Statement, dict[str, Callable[[Any], Any]]]:
+        column: Any = self.sorts[shape.sort.lstrip("-")]
+        descending = shape.sort.startswith("-")
+        statement = self._select(shape.fields, shape.reach, column.label("sort"), self.model.id)
+        conditions, convert = self.conditions(shape.filters)
+        statement = statement.where(*conditions)
+        if shape.after:
+            here = tuple_(column, self.model.id)
+            last = tuple_(
+                bindparam("after_value", type_=column.type, required=True), bindparam("after_id", type_=Uuid, required=True)
+            )
+            statement = statement.where(here < last if descending else here > last)
+        order = (column.desc(), self.model.id.desc()) if descending else (column.asc(), self.model.id.asc())
+        statement = statement.order_by(*order).limit(bindparam("row_limit", type_=Integer, required=True))
+        return Statement(statement), convert
+
+    def _build_count(self, how_far: Reach, filters: tuple[str, ...]) -> Statement:
+        conditions, _ = self.conditions(filters)
+        statement = self.joins(select(func.count().label("count")).select_from(self.model)).where(*conditions)
+        return Statement(self._scoped(statement, how_far))
+
+    def _select(self, fields: Sequence[str], how_far: Reach, *more: Any) -> Select[Any]:
+        row = select(*(self.columns[name].label(name) for name in fields)).correlate_except(None).subquery("r")
+        json = cast(select(func.row_to_json(literal_column("r"))).select_from(row).scalar_subquery(), Text)
+        return self._scoped(self.joins(select(json.label("json"), *more).select_from(self.model)), how_far)
+
+    def _scoped(self, statement: Select[Any], how_far: Reach) -> Select[Any]:
+        if not self.is_owned:
+            return unscoped(statement, reason="a resource that belongs to everybody")
+        return scope(statement, self.model, how_far)
+
+
+def _typed(value: Any, type_: Any) -> Any:
+    if value is None:
+        return None
+    if isinstance(type_, DateTime):
+        return datetime.fromisoformat(value)
+    if isinstance(type_, Date):
+        return date.fromisoformat(value)
+    if isinstance(type_, BigInteger | Integer):
+        return int(value)
+    if isinstance(type_, Text):
+        return str(value)
+    from decimal import Decimal
+
+    return Decimal(str(value))
+
+
+def _seal_cursor(value: Any, id_: UUID, binding: bytes, key: bytes) -> str:
+    plain = orjson.dumps([value if isinstance(value, int | str) else str(value), id_])
+    seal = hmac.digest(key, binding + plain, "sha256")[:12]
+    return base64.urlsafe_b64encode(seal + plain).decode().rstrip("=")
+
+
+def _open_cursor(cursor: str, binding: bytes, key: bytes) -> tuple[Any, Any]:
+    try:
+        raw = base64.urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4))
+        seal, plain = raw[:12], raw[12:]
+        if not hmac.compare_digest(seal, hmac.digest(key, binding + plain, "sha256")[:12]):
+            raise InvalidCursor
+        value, id_ = orjson.loads(plain)
+    except (ValueError, UnicodeError):
+        raise InvalidCursor from None
+    return value, id_
+
+
+SortOrder = Literal["created_at", "-created_at"]

@@ -1,0 +1,94 @@
+"""Leads (LEAD-1 to LEAD-3) and their conversions (CONV-6)."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ColumnElement, Computed, ForeignKey, ForeignKeyConstraint, Index, or_, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.core.db import Base, Record
+from app.core.visibility import owned
+
+
+@owned
+class Lead(Record, Base):
+    """A possible customer. `phase` is `open` until it is converted or discarded; only an open one can be changed (LEAD-6)."""
+
+    __tablename__ = "leads"
+    __table_args__ = (
+        ForeignKeyConstraint(["project_id", "status"], ["project_statuses.project_id", "project_statuses.key"]),
+        CheckConstraint("phase IN ('open', 'converted', 'discarded')", name="phase"),
+        CheckConstraint("(phase = 'converted') = (converted_at IS NOT NULL)", name="converted"),
+        Index("ix_leads_created_at_id", "created_at", "id"),
+        Index("ix_leads_sort_name_id", "sort_name", "id"),
+        Index("ix_leads_assignee_id_created_at_id", "assignee_id", "created_at", "id"),
+        Index("ix_leads_project_id_status_created_at_id", "project_id", "status", "created_at", "id"),
+    )
+
+    project_id: Mapped[UUID] = mapped_column(ForeignKey("projects.id"))
+    status: Mapped[str]
+    phase: Mapped[str] = mapped_column(server_default="open")
+    source: Mapped[str | None]
+    source_detail: Mapped[str | None]
+    assignee_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
+    team_ids: Mapped[list[UUID]] = mapped_column(server_default=text("'{}'"))
+    visibility: Mapped[str]
+    """Copied from the project, so that reading needs no join."""
+    name: Mapped[str]
+    """The company's legal wording, or the person's name."""
+    sort_name: Mapped[str] = mapped_column(Computed("sort_key(name)", persisted=True))
+    company: Mapped[str | None]
+    salutation: Mapped[str | None]
+    title: Mapped[str | None]
+    first_name: Mapped[str | None]
+    last_name: Mapped[str | None]
+    birth_date: Mapped[date | None]
+    street: Mapped[str | None]
+    postal_code: Mapped[str | None]
+    city: Mapped[str | None]
+    state: Mapped[str | None]
+    country: Mapped[str | None]
+    phone: Mapped[str | None]
+    email: Mapped[str | None]
+    website: Mapped[str | None]
+    vat_id: Mapped[str | None]
+    contacted_on: Mapped[date | None]
+    description: Mapped[str | None]
+    expected_revenue_amount: Mapped[Decimal | None]
+    expected_revenue_currency: Mapped[str | None]
+    receipt_id: Mapped[UUID | None] = mapped_column(ForeignKey("protection_checks.id"))
+    """The protection check that came before: who asked what and when, as evidence."""
+    distinct_from: Mapped[list[UUID]] = mapped_column(server_default=text("'{}'"))
+    """Matches that the creator has said are other customers."""
+    converted_at: Mapped[datetime | None]
+    account_id: Mapped[UUID | None] = mapped_column(ForeignKey("accounts.id"), index=True)
+    contact_id: Mapped[UUID | None] = mapped_column(ForeignKey("contacts.id"))
+    opportunity_requested_at: Mapped[datetime | None]
+
+    @classmethod
+    def visible_to(cls, user: ColumnElement[UUID], teams: ColumnElement[list[UUID]]) -> ColumnElement[bool]:
+        return or_(
+            cls.visibility == "all",
+            cls.assignee_id == user,
+            cls.created_by == user,
+            cls.team_ids.op("&&", is_comparison=True)(teams),
+        )
+
+
+class Conversion(Base):
+    """What a lead became, and by which outcome (CONV-2). One per lead: it happens once."""
+
+    __tablename__ = "conversions"
+
+    lead_id: Mapped[UUID] = mapped_column(ForeignKey("leads.id", ondelete="CASCADE"), primary_key=True)
+    outcome: Mapped[str]
+    account_id: Mapped[UUID] = mapped_column(ForeignKey("accounts.id"))
+    contact_id: Mapped[UUID | None] = mapped_column(ForeignKey("contacts.id"))
+    activity_id: Mapped[UUID] = mapped_column(ForeignKey("activities.id"))
+    message_id: Mapped[UUID | None] = mapped_column(ForeignKey("messages.id"))
+    applied: Mapped[dict[str, Any]]
+    """The customer's fields that were set, each with its old value."""
+    converted_by: Mapped[UUID | None]
+    converted_at: Mapped[datetime]

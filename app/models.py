@@ -1,0 +1,15 @@
+"""Imports every feature's tables, for Alembic and the metadata."""
+
+import app.accounts.models
+import app.activities.models
+import app.contacts.models
+import app.core.history
+import app.core.idempotency
+import app.core.outbox
+import app.identity.models
+import app.leads.models
+import app.locks.models
+import app.messages.models
+import app.notifications.models
+import app.opportunities.models
+import app.projects.models  # noqa: F401
