@@ -49,6 +49,7 @@ def api() -> None:
         loop="uvloop",
         http="httptools",
         server_header=False,
+        log_config=None,  # the application configures logging
         access_log=False,
         timeout_graceful_shutdown=10,
     )
@@ -101,7 +102,8 @@ def openapi(
     """Writes openapi/openapi.json from the code."""
     from app.contract import write
 
-    write(check=check)
+    if not write(check=check):
+        raise CannotRun("openapi/openapi.json is out of date: python -m app.cli openapi")
 
 
 @contextmanager

@@ -14,7 +14,14 @@ from rich.console import Console
 
 from app.core.embedded import EmbeddedServers
 from app.core.processes import die_with_parent, spawn, stop
-from app.installation import CannotRun, check_address_is_free, child_environment, local_url, uses_own_servers
+from app.installation import (
+    CannotRun,
+    check_address_is_free,
+    check_redis,
+    child_environment,
+    local_url,
+    uses_own_servers,
+)
 from app.settings import Settings
 
 _LOOK_SECONDS = 0.2
@@ -103,6 +110,7 @@ class Supervisor:
         settings = self._settings
         if not uses_own_servers(settings):
             check_address_is_free(settings)
+            check_redis(settings.redis_url or "")
             return child_environment(settings, settings.database_url or "", settings.redis_url or "")
         purpose = f"make run, {local_url(settings)}"
         servers = EmbeddedServers(settings.data_dir, purpose=purpose)

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from uuid import UUID
 
 import asyncpg
+import orjson
 from sqlalchemy import ARRAY, BigInteger, Date, DateTime, LargeBinary, MetaData, Numeric, Text, Uuid, func, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
@@ -84,6 +85,14 @@ class _ReadConnection(asyncpg.Connection):  # type: ignore[type-arg]  # asyncpg 
         return ""
 
 
+async def _read_json(connection: Any) -> None:
+    """Values of JSON columns arrive as objects, as they do on the engine's connections."""
+    for name in ("json", "jsonb"):
+        await connection.set_type_codec(
+            name, schema="pg_catalog", encoder=lambda text: text, decoder=orjson.loads, format="text"
+        )
+
+
 class Database:
     """The connections of one process: an engine for transactions and a pool for single reads (a replica, if one is set)."""
 
@@ -111,6 +120,7 @@ class Database:
             max_size=self._pool_size,
             connection_class=_ReadConnection,
             server_settings={**CONNECTION_SETTINGS, "default_transaction_read_only": "on"},
+            init=_read_json,
             passfile="/dev/null",
             timeout=5,
             command_timeout=20,

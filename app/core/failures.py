@@ -190,9 +190,11 @@ def _wrong_media_type(request: Request) -> bool:
 
 
 def _methods(request: Request) -> list[str]:
-    found: set[str] = set()
-    for route in request.app.routes:
-        match, _ = route.matches({**request.scope, "method": "GET"})
-        if match is not Match.NONE:
-            found |= getattr(route, "methods", None) or set()
-    return sorted(found)
+    """The methods that some route answers at this path; a route alone knows only its own."""
+    known = ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
+    scope = {k: v for k, v in request.scope.items() if k not in ("route", "endpoint", "path_params")}
+    return [
+        method
+        for method in known
+        if any(route.matches({**scope, "method": method})[0] is Match.FULL for route in request.app.router.routes)
+    ]

@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-import orjson
 from sqlalchemy import DateTime, Integer, LargeBinary, Table, Column, Text, Uuid, bindparam, func, insert, select
 from sqlalchemy.dialects.postgresql import JSONB
 from starlette.responses import Response
@@ -104,4 +103,4 @@ async def claim(run: Callable[..., Awaitable[Any]], wanted: Claim) -> None:
         row = rows[0]
         if row["request_hash"] != wanted.request_hash:
             raise IdempotencyKeyReused
-        raise Replayed(Answer(row["status"], orjson.loads(row["headers"]), row["body"]))
+        raise Replayed(Answer(row["status"], row["headers"], row["body"]))

@@ -10,15 +10,16 @@ import hmac
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from functools import lru_cache
-from typing import Annotated, Any, Generic, Literal, TypeVar
+from typing import Annotated, Any, Generic, TypeVar
 from urllib.parse import urlencode
 from uuid import UUID
 
 import orjson
 from fastapi import Request
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
-from sqlalchemy import BigInteger, ColumnElement, Date, DateTime, Integer, Select, Text, Uuid, bindparam, cast, func, literal_column, select, tuple_
+from sqlalchemy import ARRAY, BigInteger, ColumnElement, Date, DateTime, Integer, Select, Text, Uuid, bindparam, cast, func, literal_column, select, tuple_
 from sqlalchemy.orm import InstrumentedAttribute
 from starlette.responses import Response
 
@@ -73,8 +74,6 @@ Sort = InstrumentedAttribute[Any] | ColumnElement[Any]
 
 def any_of(column: Any) -> Filter:
     """Equality, several values joined by "or"."""
-    from sqlalchemy import ARRAY
-
     return lambda name: (column == func.any(bindparam(name, type_=ARRAY(column.type), required=True)), list)
 
 
@@ -178,7 +177,7 @@ class Resource:
 
     async def page(self, ctx: Context, request: Request, query: ListQuery) -> Response:
         """The answer to GET of the list."""
-        values = query.model_dump(exclude_none=True, include=set(self.filters))
+        values = {k: v for k, v in query.model_dump(include=set(self.filters)).items() if v is not None and v != []}
         sort: str = getattr(query, "sort", None) or self.default_sort
         fields = self._fields(query.fields)
         binding = self._binding(values, sort, request.url.path)
@@ -274,13 +273,11 @@ def _typed(value: Any, type_: Any) -> Any:
         return int(value)
     if isinstance(type_, Text):
         return str(value)
-    from decimal import Decimal
-
     return Decimal(str(value))
 
 
 def _seal_cursor(value: Any, id_: UUID, binding: bytes, key: bytes) -> str:
-    plain = orjson.dumps([value if isinstance(value, int | str) else str(value), id_])
+    plain = orjson.dumps([value if isinstance(value, int | str) else str(value), str(id_)])
     seal = hmac.digest(key, binding + plain, "sha256")[:12]
     return base64.urlsafe_b64encode(seal + plain).decode().rstrip("=")
 
@@ -296,5 +293,3 @@ def _open_cursor(cursor: str, binding: bytes, key: bytes) -> tuple[Any, Any]:
         raise InvalidCursor from None
     return value, id_
 
-
-SortOrder = Literal["created_at", "-created_at"]

@@ -17,15 +17,14 @@ _distance = OSA.distance
 
 
 class Evidence:
-    """What a comparison found. `same_name`: the names agree fully, in whatever spelling."""
+    """What a comparison found. `named`: 1 the names agree fully, in whatever spelling; 0 as far as known; −1 no."""
 
-    __slots__ = ("cap", "conflict", "found", "same_name")
+    __slots__ = ("cap", "found", "named")
 
     def __init__(self) -> None:
         self.found: list[tuple[str, float]] = []
         self.cap = DUPLICATE
-        self.same_name = False
-        self.conflict = False
+        self.named = -1
 
 
 def _reach(a: Party, b: Party, found: list[tuple[str, float]]) -> bool:
@@ -43,12 +42,13 @@ def _reach(a: Party, b: Party, found: list[tuple[str, float]]) -> bool:
             sure = True
         else:
             found.append(("phone_differs", BITS["phone_differs"]))
-    mail = False
+    mail = a.kind == "person" and b.kind == "person"  # people have mail at many domains
     if a.email and b.email:
         if a.email == b.email:
             found.append(("email_same", BITS["email_same"]))
             sure = mail = True
         else:
+            mail = mail or _similar_email(a.email, b.email)
             code = "email_similar" if _similar_email(a.email, b.email) else "email_differs"
             found.append((code, BITS[code]))
     if a.domains and b.domains and not mail:
@@ -64,10 +64,14 @@ _ONLY_DIGITS = str.maketrans("", "", "abcdefghijklmnopqrstuvwxyz@.-_")
 
 
 def _similar_email(a: str, b: str) -> bool:
-    """One slip apart, and not in a digit: max17@ and max18@ are two people."""
+    """A slip or two apart, but not in a digit: max17@ and max18@ are two people. Or the same at another provider."""
     if a.translate(_ONLY_DIGITS) != b.translate(_ONLY_DIGITS):
         return False
-    return _distance(a, b, score_cutoff=1) <= 1
+    local, other = a.partition("@")[0], b.partition("@")[0]
+    if local == other:
+        return len(local) >= 6
+    slips = 1 if min(len(a), len(b)) < 16 else 2
+    return _distance(a, b, score_cutoff=slips) <= slips
 
 
 def near(a: str, b: str) -> bool:
@@ -159,16 +163,20 @@ def compare(a: Party, b: Party) -> Evidence:
     sure = _reach(a, b, found)
     company_a, company_b = bool(a.words or a.numbers), bool(b.words or b.numbers)
     person_a, person_b = bool(a.first or a.last), bool(b.first or b.last)
-    is_person_a = a.kind == "person" or (not a.kind and person_a and not company_a)
-    is_person_b = b.kind == "person" or (not b.kind and person_b and not company_b)
+    # Of unknown kind and with both names (a lead): whatever the other one is.
+    is_person_a = a.kind == "person" or (not a.kind and person_a and (not company_a or b.kind == "person"))
+    is_person_b = b.kind == "person" or (not b.kind and person_b and (not company_b or a.kind == "person"))
     if is_person_a and is_person_b:
         named = compare_people(a, b, found) if person_a and person_b else None
         if company_a and company_b:
             employer(a, b, found)
+        # A household shares name, address and phone; a birth date or a mailbox is one person's own.
+        sure = any(code in ("birth_date_same", "email_same") for code, _ in found)
     elif is_person_a or is_person_b:
         # A company and a person: a sole trader, a contact of that company, or a bare name typed for either.
         named = owner_is(b, a, found) if is_person_a else owner_is(a, b, found)
-        evidence.cap = POSSIBLE
+        if (a.kind and b.kind) or named != 1:
+            evidence.cap = POSSIBLE
     else:
         named = compare_names(a, b, found) if company_a and company_b else None
         if person_a and person_b and a.last == b.last and (a.first == b.first or not a.first or not b.first):
@@ -178,9 +186,7 @@ def compare(a: Party, b: Party) -> Evidence:
         # Without a name on both sides nothing is certain: a switchboard number and an address are shared.
         evidence.cap = min(evidence.cap, POSSIBLE)
     else:
-        evidence.same_name = named > 0
-        if named < 0:
-            evidence.conflict = True
-            if not sure:
-                evidence.cap = min(evidence.cap, POSSIBLE)
+        evidence.named = named
+        if named < 0 and not sure:
+            evidence.cap = min(evidence.cap, POSSIBLE)
     return evidence

@@ -30,7 +30,7 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
-from sqlalchemy.sql.elements import TextClause
+from sqlalchemy.sql.elements import BindParameter, TextClause
 from sqlalchemy.sql.selectable import TextualSelect
 
 from app.core.db import Base
@@ -98,7 +98,7 @@ def candidates_sql(*, filtered: bool = False) -> TextualSelect:
     truncated (a key had more holders than were read, so a match may be missing).
     """
     statement = text(_CANDIDATES.format(limit=KEY_LIMIT, candidates=CANDIDATES, only=_ONLY if filtered else ""))
-    binds = [bindparam("keys", type_=ARRAY(BigInteger))]
+    binds: list[BindParameter[Any]] = [bindparam("keys", type_=ARRAY(BigInteger))]
     if filtered:
         binds += [bindparam("types", type_=ARRAY(Text)), bindparam("exclude", type_=ARRAY(Uuid))]
     return statement.bindparams(*binds).columns(

@@ -99,7 +99,8 @@ def blocking_keys(party: Party) -> list[int]:
     texts += (f"d|{domain}" for domain in party.domains)
     if party.vat:
         texts.append(f"v|{party.vat}")
-    if party.house and party.street and (party.postal or city):
-        texts.append(f"a|{party.street[:3]}|{party.house}|{party.postal or city}")
+    if party.house and party.street:
+        # By postal code and by city, since either may be missing or wrong.
+        texts += (f"a|{party.street[:3]}|{party.house}|{place}" for place in (party.postal, city) if place)
     keys = {xxh3_64_intdigest(text.encode()) for text in texts}
     return sorted(key - _WHOLE if key >= _HALF else key for key in keys)

@@ -3,7 +3,7 @@
 from rapidfuzz.distance import OSA
 
 from app.matching.record import Party
-from app.matching.text import sound
+from app.matching.text import same_sound
 from app.matching.vocabulary import SISTER, rarity
 from app.matching.weights import BITS
 
@@ -20,7 +20,7 @@ def alike(a: str, b: str) -> float:
         if _distance(a, b, score_cutoff=slips) <= slips:
             return 0.85
     if size >= 3:
-        if len(long) - size <= 2 and (code := sound(short)) == sound(long) and len(code) > 1:
+        if same_sound(short, long):
             return 0.8
         if long.startswith(short):
             return 0.6
@@ -61,7 +61,7 @@ def _aligned(a: tuple[str, ...], b: tuple[str, ...]) -> tuple[float, list[str], 
     return bits, rest_a, rest_b, code
 
 
-def compare_names(a: Party, b: Party, found: list[tuple[str, float]]) -> int | None:
+def compare_names(a: Party, b: Party, found: list[tuple[str, float]]) -> int:
     """Findings about two company names: 1 they agree, 0 one says more than the other, −1 words or numbers conflict."""
     bits, rest_a, rest_b, code = _aligned(a.words, b.words)
     if (rest_a or rest_b) and (a.short or b.short):
@@ -71,12 +71,18 @@ def compare_names(a: Party, b: Party, found: list[tuple[str, float]]) -> int | N
                 if not other[1] and not other[2]:
                     bits, rest_a, rest_b, code = other
                     break
+    if rest_a or rest_b:
+        # "Autohaus Müller Stuttgart" is the Autohaus Müller of Stuttgart.
+        towns = f" {a.city} {b.city} "
+        rest_a = [word for word in rest_a if f" {word} " not in towns]
+        rest_b = [word for word in rest_b if f" {word} " not in towns]
     verdict = 1
     if bits:
         if code == "name_same_without_legal_form" and a.legal == b.legal:
             code = "name_same"
         found.append((code, min(bits, _MOST)))
-    if rest_a and rest_b:
+    numbers_a, numbers_b = a.numbers, b.numbers
+    if (rest_a and rest_b) or (rest_a and numbers_b and not numbers_a) or (rest_b and numbers_a and not numbers_b):
         verdict = -1
         found.append(("name_conflict", BITS["name_conflict"]))
     elif rest_a or rest_b:
@@ -87,14 +93,14 @@ def compare_names(a: Party, b: Party, found: list[tuple[str, float]]) -> int | N
         found.append((name, BITS[name]))
         if sister:
             verdict = -1
-    if a.numbers != b.numbers:
-        if a.numbers and b.numbers:
+    if numbers_a != numbers_b:
+        if numbers_a and numbers_b:
             verdict = -1
             found.append(("number_differs", BITS["number_differs"]))
         else:
             verdict = min(verdict, 0)
             found.append(("number_missing", BITS["number_missing"]))
-    elif a.numbers and bits:
+    elif numbers_a and bits:
         found.append(("number_same", 3.0))
     if a.legal and b.legal and a.legal != b.legal:
         found.append(("legal_form_differs", BITS["legal_form_differs"]))

@@ -76,6 +76,8 @@ def _company_words(folded: str) -> tuple[tuple[str, ...], tuple[str, ...], str]:
     words: list[str] = []
     numbers: list[str] = []
     for token in kept:
+        if token.endswith("gmbh") and len(token) > 7:
+            token, legal = token[:-4], legal or "gmbh"
         if token.isdigit():
             numbers.append(token.lstrip("0")[:20] or "0")
         elif token in _ROMAN and words:

@@ -3,7 +3,7 @@
 from rapidfuzz.distance import OSA
 
 from app.matching.record import Party
-from app.matching.text import sound
+from app.matching.text import same_sound
 from app.matching.vocabulary import first_name_bits, last_name_bits, rarity
 from app.matching.weights import BITS
 
@@ -11,7 +11,7 @@ _distance = OSA.distance
 
 
 def _likeness(a: str, b: str) -> float:
-    """1 the same, .9 but for hyphen or space, .7 one slip or the same sound, .6 a part, .25 an initial, 0 different."""
+    """How far two names agree, as a key of `_CODES`; 0 when they differ."""
     if a == b:
         return 1.0
     one, two = a.replace(" ", ""), b.replace(" ", "")
@@ -28,30 +28,39 @@ def _likeness(a: str, b: str) -> float:
         words_a, words_b = set(a.split()), set(b.split())
         if not words_a.isdisjoint(words_b):
             return 0.6
-    if size >= 3 and len(long) - size <= 2 and sound(one) == sound(two):
+    if size >= 3 and same_sound(short, long):
         return 0.65
     if size >= 3 and long.startswith(short):
         return 0.55
+    if size >= 2 and _distance(one, two, score_cutoff=len(long) // 2) <= (len(long) - 1) // 2:
+        return 0.1
     return 0.0
 
 
-_CODES = {1.0: "same", 0.9: "same", 0.7: "similar", 0.65: "similar", 0.6: "part", 0.55: "part", 0.25: "initial"}
+_CODES = {1.0: "same", 0.9: "same", 0.7: "similar", 0.65: "similar", 0.6: "part", 0.55: "part", 0.25: "initial", 0.1: "unlike"}
 
 
 def compare_people(a: Party, b: Party, found: list[tuple[str, float]]) -> int | None:
     """Findings about two persons: 1 names agree, 0 partly known, −1 they conflict."""
     first = _likeness(a.first, b.first) if a.first and b.first else -1.0
     last = _likeness(a.last, b.last) if a.last and b.last else -1.0
-    if min(first, last) <= 0.25 and a.first and b.last and a.last and b.first:
-        crossed, other = _likeness(a.first, b.last), _likeness(a.last, b.first)
-        if min(crossed, other) > max(0.5, min(first, last)):
-            bits = crossed * last_name_bits(b.last) + other * first_name_bits(b.first)
-            other_bits = crossed * first_name_bits(a.first) + other * last_name_bits(a.last)
-            found.append(("names_swapped", min(bits, other_bits) + BITS["names_swapped"]))
-            return _birth(a, b, found, 1)
+    if first <= 0.25 and last <= 0.25:
+        crossed = _likeness(a.first, b.last) if a.first and b.last else -1.0
+        other = _likeness(a.last, b.first) if a.last and b.first else -1.0
+        if max(crossed, other) > 0.5 and (min(crossed, other) > 0.5 or min(crossed, other) < 0):
+            bits = 0.0
+            if crossed > 0:
+                bits += crossed * min(last_name_bits(b.last), first_name_bits(a.first))
+            if other > 0:
+                bits += other * min(last_name_bits(a.last), first_name_bits(b.first))
+            found.append(("names_swapped", bits + BITS["names_swapped"]))
+            return _birth(a, b, found, 1 if min(crossed, other) > 0 else 0)
     named = 1
     if last >= 0:
-        if last:
+        if last == 0.1:
+            found.append(("last_name_unlike", BITS["last_name_unlike"]))
+            named = -1
+        elif last:
             bits = last * min(last_name_bits(a.last), last_name_bits(b.last))
             found.append((f"last_name_{_CODES[last]}", bits))
         else:
@@ -63,6 +72,9 @@ def compare_people(a: Party, b: Party, found: list[tuple[str, float]]) -> int | 
         if first == 0.25:
             found.append(("first_name_initial", BITS["first_name_initial"]))
             named = min(named, 0)
+        elif first == 0.1:
+            found.append(("first_name_unlike", BITS["first_name_unlike"]))
+            named = -1
         elif first:
             found.append(
                 (f"first_name_{_CODES[first]}", first * min(first_name_bits(a.first), first_name_bits(b.first)))

@@ -5,6 +5,7 @@ import unicodedata
 from functools import lru_cache
 
 from anyascii import anyascii
+from rapidfuzz.distance import OSA
 
 
 def word_set(text: str) -> frozenset[str]:
@@ -48,6 +49,17 @@ def fold_name(text: str) -> str:
 
 _SOUNDS = dict.fromkeys("aeijouy", "0") | dict.fromkeys("fvw", "3") | dict.fromkeys("gkq", "4")
 _SOUNDS |= {"b": "1", "p": "1", "d": "2", "t": "2", "l": "5", "m": "6", "n": "6", "r": "7", "s": "8", "z": "8"}
+
+
+def same_sound(short: str, long: str) -> bool:
+    """True when two words sound the same and are not merely both short of consonants (Jung, Janke)."""
+    size = len(long)
+    if size - len(short) > 3:
+        return False
+    code = sound(short)
+    if len(code) < 2 or code != sound(long):
+        return False
+    return OSA.distance(short, long, score_cutoff=size // 2) <= size // 2
 
 
 @lru_cache(maxsize=1 << 16)

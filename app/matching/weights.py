@@ -4,11 +4,22 @@ Provenance: set by hand after Fellegi and Sunter (1969), then adjusted on half o
 persons, and checked on the other half. They are read by code, so that learned figures can take their place.
 """
 
+from math import log2
+
 PRIOR = -17.0
-"""Odds of two random records being one party: one in some 130,000."""
+"""Odds of two random records being one party, in bits: those of a stock of some 130,000 records."""
+
+
+def prior_for(stock: int) -> float:
+    """The same for a stock of so many records, each with some one duplicate: what a scan or an import passes on."""
+    return -log2(max(1000, stock))
+
+
 
 DUPLICATE_AT = 0.9
 POSSIBLE_AT = 0.3
+DISTINCTIVE = 13.0
+"""A name worth so many bits is shown as "possible" though nothing else is known, or the place is another: parties move."""
 
 BITS: dict[str, float] = {
     # company name; agreement itself is worth the rarity of its words, see compare.py
@@ -21,7 +32,9 @@ BITS: dict[str, float] = {
     "legal_form_differs": -2.0,
     # person
     "first_name_initial": 2.0,
+    "first_name_unlike": -3.0,
     "first_name_differs": -7.0,
+    "last_name_unlike": -3.0,
     "last_name_differs": -7.0,
     "names_swapped": -1.5,
     "birth_date_same": 13.0,

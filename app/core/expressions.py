@@ -1,0 +1,27 @@
+"""SQL expressions that resources are made of."""
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, Text, case, cast, func
+
+Expression = ColumnElement[Any]
+
+
+def money(amount: Any, currency: Any) -> Expression:
+    """`{"amount": "12.30", "currency": "EUR"}`, or null where there is no amount."""
+    return case((amount.is_(None), None), else_=func.json_build_object("amount", cast(amount, Text), "currency", currency))
+
+
+def link(id_: Any, name: Any) -> Expression:
+    """`{"id": …, "name": …}`, or null where there is no id."""
+    return case((id_.is_(None), None), else_=func.json_build_object("id", id_, "name", name))
+
+
+def record(model: Any) -> dict[str, Any]:
+    """The expressions of `RecordRead`."""
+    return {"id": model.id, "version": model.version, "created_at": model.created_at, "updated_at": model.updated_at}
+
+
+def plain(model: Any, *names: str) -> dict[str, Any]:
+    """Columns shown as they are stored."""
+    return {name: getattr(model, name) for name in names}

@@ -1,0 +1,86 @@
+"""What creating and changing a record have in common: client-made ids, versions, merge patches."""
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any, TypeVar
+from uuid import UUID
+
+from pydantic import BaseModel, Field
+from sqlalchemy import Text, bindparam, func, select
+
+from app.core.context import Context
+from app.core.etags import require_version
+from app.core.problems import IdTaken
+from app.core.resource import Resource
+from app.core.statements import Statement
+from app.core.types import Money
+from app.core.visibility import unscoped
+
+M = TypeVar("M")
+
+_QUEUE = Statement(
+    select(func.pg_advisory_xact_lock(func.hashtextextended(bindparam("id", type_=Text, required=True), 41)))
+)
+
+
+def absent() -> Any:
+    """Default of a field of an update that may be left out but not be null."""
+    return Field(default_factory=lambda: None)
+
+
+def request_hash(body: BaseModel) -> bytes:
+    """What was asked for, as a hash: the same content gives the same."""
+    return hashlib.sha256(body.model_dump_json(exclude_unset=True).encode()).digest()
+
+
+async def already_created(ctx: Context, model: type[Any], id_: UUID | None, asked: bytes) -> bool:
+    """Whether this client-made id was created before by the same request; IdTaken when by another one.
+
+    Two requests with one id queue, so that the second sees what the first has made.
+    """
+    if id_ is None:
+        return False
+    await ctx.run(_QUEUE, id=str(id_))
+    row = (
+        await ctx.session.execute(
+            unscoped(select(model.request_hash, model.created_by).where(model.id == id_), reason="an id is taken, seen or not")
+        )
+    ).first()
+    if row is None:
+        return False
+    if row.request_hash != asked or row.created_by != ctx.user_id:
+        raise IdTaken
+    return True
+
+
+async def require_match(ctx: Context, resource: Resource, record: Any, if_match: str | None) -> None:
+    """Raise PreconditionRequired or StaleVersion unless If-Match names the record's version."""
+
+    async def current() -> bytes:
+        return (await resource.json(ctx, record.id))[0]
+
+    await require_version(record.version, if_match, current)
+
+
+def columns_of(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Fields as columns: money becomes `…_amount` and `…_currency`."""
+    columns: dict[str, Any] = {}
+    for name, value in values.items():
+        if isinstance(value, Money):
+            columns[f"{name}_amount"], columns[f"{name}_currency"] = value.amount, value.currency
+        else:
+            columns[name] = value
+    return columns
+
+
+def assign(record: M, patch: BaseModel, *, money: tuple[str, ...] = ()) -> M:
+    """Set on the record what the merge patch names; null empties."""
+    for name in patch.model_fields_set:
+        value = getattr(patch, name)
+        if name in money and value is None:
+            setattr(record, f"{name}_amount", None)
+            setattr(record, f"{name}_currency", None)
+        else:
+            for column, content in columns_of({name: value}).items():
+                setattr(record, column, content)
+    return record

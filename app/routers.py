@@ -1,0 +1,29 @@
+"""Every feature's router, in the order of the documentation."""
+
+from fastapi import APIRouter
+
+from app.projects.router import router as projects
+
+ROUTERS: list[APIRouter] = [
+    projects,
+]
+
+TAGS = [
+    {"name": "auth", "description": "Signing in, devices, passwords."},
+    {"name": "me", "description": "The signed-in user."},
+    {"name": "users", "description": "People."},
+    {"name": "roles", "description": "Sets of permissions."},
+    {"name": "teams", "description": "Who sees what together; centres."},
+    {"name": "projects", "description": "Rules for leads."},
+    {"name": "protection", "description": "Is this customer taken? Checks, lead locks, clearances."},
+    {"name": "leads", "description": "Possible customers, their board and their conversion."},
+    {"name": "duplicates", "description": "Duplicate check."},
+    {"name": "accounts", "description": "Customers."},
+    {"name": "contacts", "description": "The people of customers."},
+    {"name": "opportunities", "description": "Chances of an order, their board, pipelines."},
+    {"name": "activities", "description": "Tasks and notes."},
+    {"name": "messages", "description": "Messages between users."},
+    {"name": "notifications", "description": "What somebody should know."},
+    {"name": "background-jobs", "description": "Jobs that failed, for administrators."},
+    {"name": "operation", "description": "Health, readiness, metrics."},
+]
