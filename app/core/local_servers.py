@@ -1,4 +1,4 @@
-"""One PostgreSQL and one Valkey process on loopback: set up, started, watched and stopped. Used by `app.core.embedded`."""
+"""One PostgreSQL and one Valkey process on loopback: set up, started, watched, stopped. Used by `app.core.embedded`."""
 
 import contextlib
 import os
@@ -28,9 +28,9 @@ _POSTGRES_SETTINGS = {
     "log_timezone": "UTC",
 }
 _NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "shared_buffers": "128MB"}
-# Word characters (pg_trgm, full text) follow LC_CTYPE: with "C" an umlaut would end a word. Not every system has C.UTF-8.
+# What is a letter (pg_trgm, full text) follows LC_CTYPE: with "C" an umlaut ends a word. Not every system has C.UTF-8.
 _CTYPES = ("C.UTF-8", "en_US.UTF-8", "C")
-_PASSWORD_ONLY = "host all all 127.0.0.1/32 scram-sha-256\n"
+_ONLY_BY_PROOF = "host all all 127.0.0.1/32 scram-sha-256\n"
 
 
 class _AddressTaken(Exception):
@@ -61,11 +61,12 @@ class _LocalServer:
             self.port = chosen or _free_port()
             try:
                 self._start_once(deadline)
-                return
             except _AddressTaken as error:
                 if time.monotonic() > deadline:
                     raise ServerFailed(f"{self.name} did not start: {error}") from error
                 time.sleep(0.2)
+            else:
+                return
 
     def stop(self) -> None:
         """Lets it finish its work and go; kills it if it doesn't."""
@@ -115,7 +116,7 @@ class PostgresServer(_LocalServer):
         found = (self._cluster / "PG_VERSION").read_text().strip()
         if found != _POSTGRES_MAJOR:
             raise ServerFailed(
-                f"{self._cluster} was made by PostgreSQL {found}, and this version of Leadwerk brings {_POSTGRES_MAJOR}. "
+                f"{self._cluster} was made by PostgreSQL {found}; this version of Leadwerk brings {_POSTGRES_MAJOR}. "
                 "Dump it with the old version, or choose another DATA_DIR."
             )
         self._end_predecessor()
@@ -165,7 +166,7 @@ class PostgresServer(_LocalServer):
         finished = run([*command, "postgres"], cwd=new, account=self._account, text=sql)
         if finished.returncode != 0:
             raise ServerFailed(f"PostgreSQL could not create its database in {new}:\n{finished.stderr}")
-        (new / "pg_hba.conf").write_text(_PASSWORD_ONLY)
+        (new / "pg_hba.conf").write_text(_ONLY_BY_PROOF)
         new.rename(self._cluster)
 
     def _initdb(self, cluster: Path, ctype: str) -> list[str | Path]:

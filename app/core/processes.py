@@ -52,7 +52,7 @@ def server_account(cluster: Path) -> Account | None:
 
 
 def die_with_parent(with_signal: signal.Signals, parent: int) -> None:
-    """Has the kernel send `with_signal` to this process when `parent` ends, however it ends (Linux; elsewhere nothing)."""
+    """Has the kernel send `with_signal` to this process when `parent` ends, however it ends (on Linux only)."""
     if _libc is None:
         return
     _libc.prctl(_PR_SET_PDEATHSIG, int(with_signal))
@@ -77,7 +77,7 @@ def spawn(
     """
     output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600) if log else None
     try:
-        process = subprocess.Popen(
+        process = subprocess.Popen(  # noqa: S603 (our own commands)
             [str(part) for part in command],
             stdin=subprocess.PIPE if text else subprocess.DEVNULL,
             stdout=output,
@@ -101,7 +101,7 @@ def run(
     command: Sequence[str | Path], *, cwd: Path, account: Account | None, text: str = ""
 ) -> subprocess.CompletedProcess[str]:
     """Runs a short command to its end, with `text` on standard input; the caller looks at the return code."""
-    return subprocess.run(
+    return subprocess.run(  # noqa: S603 (our own commands)
         [str(part) for part in command],
         input=text,
         cwd=cwd,

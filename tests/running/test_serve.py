@@ -125,12 +125,17 @@ def test_one_server_without_the_other_is_refused(tmp_path: Path) -> None:
     assert "neither" in refused.stderr
 
 
-def test_unreachable_servers_are_told_in_a_sentence(tmp_path: Path) -> None:
+def test_unreachable_servers_are_told_in_a_sentence(given: EmbeddedServers, tmp_path: Path) -> None:
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))
         port = silent.getsockname()[1]
-        given = {"DATABASE_URL": f"postgresql://nobody@127.0.0.1:{port}/none", "REDIS_URL": f"redis://127.0.0.1:{port}"}
-        failed = command("serve", env=environment(tmp_path, free_port(), **given))
-    assert failed.returncode == 1
-    assert "Cannot connect to PostgreSQL" in failed.stderr
-    assert "Traceback" not in failed.stderr
+        nowhere = {
+            "DATABASE_URL": f"postgresql://nobody@127.0.0.1:{port}/none",
+            "REDIS_URL": f"redis://127.0.0.1:{port}",
+        }
+        real = {"DATABASE_URL": given.database_url, "REDIS_URL": given.redis_url}
+        for name, said in (("DATABASE_URL", "Cannot connect to PostgreSQL"), ("REDIS_URL", "Cannot connect to Redis")):
+            failed = command("serve", env=environment(tmp_path, free_port(), **(real | {name: nowhere[name]})))
+            assert failed.returncode == 1
+            assert said in failed.stderr
+            assert "Traceback" not in failed.stderr
