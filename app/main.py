@@ -20,7 +20,11 @@ from app.settings import Settings, get_settings
 
 
 def create_app(
-    settings: Settings | None = None, *, database: Database | None = None, reader: Reader | None = None, keep_principals: bool = True
+    settings: Settings | None = None,
+    *,
+    database: Database | None = None,
+    reader: Reader | None = None,
+    keep_principals: bool = True,
 ) -> FastAPI:
     """The whole API. Connections open when it starts and close when it stops.
 
@@ -39,7 +43,9 @@ def create_app(
         limiter = Limiter(settings.redis_url)
         authenticator = Authenticator(settings, reader or own, clock, limiter)
         app.state.redis = (
-            Redis.from_url(settings.redis_url, socket_timeout=2, socket_connect_timeout=2) if settings.redis_url else None
+            Redis.from_url(settings.redis_url, socket_timeout=2, socket_connect_timeout=2)
+            if settings.redis_url
+            else None
         )
         app.state.limiter = limiter
         app.state.services = Services(own, reader or own, clock, settings, authenticator)

@@ -133,7 +133,9 @@ class Api:
 
     def client(self, **headers: str) -> httpx.AsyncClient:
         transport = httpx.ASGITransport(self.app, raise_app_exceptions=False)
-        return httpx.AsyncClient(transport=transport, base_url="http://test", headers={"Accept-Language": "en", **headers})
+        return httpx.AsyncClient(
+            transport=transport, base_url="http://test", headers={"Accept-Language": "en", **headers}
+        )
 
     @property
     def anyone(self) -> httpx.AsyncClient:

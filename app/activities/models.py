@@ -43,6 +43,4 @@ class Activity(Record, Base):
 
     @classmethod
     def visible_to(cls, user: ColumnElement[UUID], teams: ColumnElement[list[UUID]]) -> ColumnElement[bool]:
-        return or_(
-            cls.assignee_id == user, cls.created_by == user, cls.team_ids.op("&&", is_comparison=True)(teams)
-        )
+        return or_(cls.assignee_id == user, cls.created_by == user, cls.team_ids.op("&&", is_comparison=True)(teams))

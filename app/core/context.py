@@ -56,7 +56,14 @@ class Context:
     """One request's or job's view of the product."""
 
     def __init__(
-        self, *, database: Database, reader: Reader, principal: Principal, clock: Clock, settings: Settings, language: str
+        self,
+        *,
+        database: Database,
+        reader: Reader,
+        principal: Principal,
+        clock: Clock,
+        settings: Settings,
+        language: str,
     ) -> None:
         self.principal = principal
         self.clock = clock

@@ -39,8 +39,8 @@ class DataDirInUse(RuntimeError):
 class EmbeddedServers:
     """PostgreSQL 18 and Valkey on free loopback ports; a context manager.
 
-    `durable=False` is for tests: faster, and a crash may lose the data. `purpose` is told to whoever finds the folder in
-    use. Start it in a thread that lives as long as the servers should. Raises DataDirInUse.
+    `durable=False` is for tests: faster, and a crash may lose the data. `purpose` is told to whoever finds the folder
+    in use. Start it in a thread that lives as long as the servers should. Raises DataDirInUse.
     """
 
     def __init__(self, data_dir: Path, *, durable: bool = True, purpose: str = "embedded servers") -> None:

@@ -12,7 +12,9 @@ from app.core.problems import PreconditionRequired, StaleVersion
 
 IfMatch = Annotated[
     str | None,
-    Header(alias="If-Match", max_length=200, description='The version that was read, such as `"3"`. Required: 428 without.'),
+    Header(
+        alias="If-Match", max_length=200, description='The version that was read, such as `"3"`. Required: 428 without.'
+    ),
 ]
 
 

@@ -9,7 +9,9 @@ Expression = ColumnElement[Any]
 
 def money(amount: Any, currency: Any) -> Expression:
     """`{"amount": "12.30", "currency": "EUR"}`, or null where there is no amount."""
-    return case((amount.is_(None), None), else_=func.json_build_object("amount", cast(amount, Text), "currency", currency))
+    return case(
+        (amount.is_(None), None), else_=func.json_build_object("amount", cast(amount, Text), "currency", currency)
+    )
 
 
 def link(id_: Any, name: Any) -> Expression:

@@ -107,9 +107,7 @@ def invalid_fields(errors: Sequence[Any]) -> list[tuple[str, str, Mapping[Langua
 
 def answer(request: Request, problem: Problem) -> Response:
     """The problem, in the asker's language."""
-    return problem.response(
-        language=language_of(request), instance=request.url.path[:500], trace_id=trace_id()
-    )
+    return problem.response(language=language_of(request), instance=request.url.path[:500], trace_id=trace_id())
 
 
 def install(app: FastAPI) -> None:

@@ -63,10 +63,16 @@ BUILT_IN_ROLES: dict[str, tuple[str, str, frozenset[Permission]]] = {
     "mst": (
         "Mobiler Servicetechniker",
         "Mobile technician",
-        frozenset({P.USERS_READ, P.LEADS_READ, P.LEADS_CREATE, P.ACCOUNTS_READ, P.CONTACTS_READ, P.ACTIVITIES_READ}
-                  | {P.TASKS_COMPLETE, P.PROTECTION_CHECK, P.MESSAGES_SEND}),
+        frozenset(
+            {P.USERS_READ, P.LEADS_READ, P.LEADS_CREATE, P.ACCOUNTS_READ, P.CONTACTS_READ, P.ACTIVITIES_READ}
+            | {P.TASKS_COMPLETE, P.PROTECTION_CHECK, P.MESSAGES_SEND}
+        ),
     ),
-    "rm": ("Relationship-Manager", "Relationship manager", frozenset(_READ | _LEADS | _CUSTOMERS | {P.CONTACTS_DELETE})),
+    "rm": (
+        "Relationship-Manager",
+        "Relationship manager",
+        frozenset(_READ | _LEADS | _CUSTOMERS | {P.CONTACTS_DELETE}),
+    ),
     "cm": ("Centre-Manager", "Centre manager", frozenset(_READ | _CUSTOMERS | {P.LEADS_UPDATE, P.LEADS_ASSIGN})),
     "adm": (
         "Außendienst",
@@ -74,18 +80,27 @@ BUILT_IN_ROLES: dict[str, tuple[str, str, frozenset[Permission]]] = {
         frozenset(_READ | _CUSTOMERS | {P.LEADS_CREATE, P.LEADS_UPDATE, P.OPPORTUNITIES_WRITE, P.CLEARANCES_REQUEST}),
     ),
     "fn": ("Franchisenehmer", "Franchisee", frozenset(_READ | _LEADS | _CUSTOMERS | {P.OPPORTUNITIES_WRITE})),
-    "bdm": ("Business Development", "Business development", frozenset(_READ | _LEADS | _CUSTOMERS | {P.OPPORTUNITIES_WRITE})),
+    "bdm": (
+        "Business Development",
+        "Business development",
+        frozenset(_READ | _LEADS | _CUSTOMERS | {P.OPPORTUNITIES_WRITE}),
+    ),
     "ks": (
         "Kundenservice",
         "Sales support",
-        frozenset(_READ | {P.OPPORTUNITIES_WRITE, P.OPPORTUNITIES_CREATE_REQUESTED, P.ACTIVITIES_WRITE, P.TASKS_COMPLETE}),
+        frozenset(
+            _READ | {P.OPPORTUNITIES_WRITE, P.OPPORTUNITIES_CREATE_REQUESTED, P.ACTIVITIES_WRITE, P.TASKS_COMPLETE}
+        ),
     ),
     "developer": ("Developer", "Developer", frozenset(_READ | _LEADS | _CUSTOMERS | {P.OPPORTUNITIES_WRITE})),
     "country_head": (
         "Country Head",
         "Country head",
         frozenset(
-            _READ | _LEADS | _CUSTOMERS | {P.OPPORTUNITIES_WRITE, P.CLEARANCES_DECIDE, P.LOCKS_MANAGE, P.LEADS_MANAGE_ALL}
+            _READ
+            | _LEADS
+            | _CUSTOMERS
+            | {P.OPPORTUNITIES_WRITE, P.CLEARANCES_DECIDE, P.LOCKS_MANAGE, P.LEADS_MANAGE_ALL}
         ),
     ),
     "integration": (

@@ -235,8 +235,8 @@ class PreconditionRequired(Problem):
     code = "precondition_required"
     title = {"de": "If-Match fehlt", "en": "If-Match missing"}
     detail = {
-        "de": "Senden Sie den gelesenen Stand als If-Match mit, zum Beispiel If-Match: \"3\".",
-        "en": "Send the version that you read as If-Match, for example If-Match: \"3\".",
+        "de": 'Senden Sie den gelesenen Stand als If-Match mit, zum Beispiel If-Match: "3".',
+        "en": 'Send the version that you read as If-Match, for example If-Match: "3".',
     }
 
 

@@ -19,7 +19,23 @@ from uuid import UUID
 import orjson
 from fastapi import Request
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
-from sqlalchemy import ARRAY, BigInteger, ColumnElement, Date, DateTime, Integer, Select, Text, Uuid, bindparam, cast, func, literal_column, select, tuple_
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    Date,
+    DateTime,
+    Integer,
+    Select,
+    Text,
+    Uuid,
+    bindparam,
+    cast,
+    func,
+    literal_column,
+    select,
+    tuple_,
+)
 from sqlalchemy.orm import InstrumentedAttribute
 from starlette.responses import Response
 
@@ -57,7 +73,10 @@ class ListQuery(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     limit: Annotated[
-        int, BeforeValidator(lambda v: min(int(v), MAX_LIMIT) if str(v).isascii() and str(v).isdigit() and len(str(v)) < 10 else v)
+        int,
+        BeforeValidator(
+            lambda v: min(int(v), MAX_LIMIT) if str(v).isascii() and str(v).isdigit() and len(str(v)) < 10 else v
+        ),
     ] = Field(default=50, ge=1, description="Items per page; larger values are read as 200.")
     cursor: str | None = Field(default=None, max_length=1000, description="`next_cursor` of the page before.")
     count: bool = Field(default=False, description="Also count all that match.")
@@ -218,7 +237,9 @@ class Resource:
         unknown = [name for name in names if name not in self.columns]
         if unknown or not names:
             known = ", ".join(self.columns)
-            raise Invalid([("?fields", "unknown_field", {"de": f"Erlaubt sind: {known}.", "en": f"Allowed are: {known}."})])
+            raise Invalid(
+                [("?fields", "unknown_field", {"de": f"Erlaubt sind: {known}.", "en": f"Allowed are: {known}."})]
+            )
         return names
 
     def _binding(self, values: Mapping[str, Any], sort: str, path: str) -> bytes:
@@ -239,7 +260,8 @@ class Resource:
         if shape.after:
             here = tuple_(column, self.model.id)
             last = tuple_(
-                bindparam("after_value", type_=column.type, required=True), bindparam("after_id", type_=Uuid, required=True)
+                bindparam("after_value", type_=column.type, required=True),
+                bindparam("after_id", type_=Uuid, required=True),
             )
             statement = statement.where(here < last if descending else here > last)
         order = (column.desc(), self.model.id.desc()) if descending else (column.asc(), self.model.id.asc())
@@ -292,4 +314,3 @@ def _open_cursor(cursor: str, binding: bytes, key: bytes) -> tuple[Any, Any]:
     except (ValueError, UnicodeError):
         raise InvalidCursor from None
     return value, id_
-

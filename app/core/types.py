@@ -26,7 +26,9 @@ Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 """ISO 4217, such as `EUR`."""
 
-ClientId = Annotated[UUID7, Field(description="Optional, chosen by the client: the same id and content again is not created twice.")]
+ClientId = Annotated[
+    UUID7, Field(description="Optional, chosen by the client: the same id and content again is not created twice.")
+]
 
 Amount = Annotated[
     Decimal,

@@ -43,7 +43,10 @@ async def already_created(ctx: Context, model: type[Any], id_: UUID | None, aske
     await ctx.run(_QUEUE, id=str(id_))
     row = (
         await ctx.session.execute(
-            unscoped(select(model.request_hash, model.created_by).where(model.id == id_), reason="an id is taken, seen or not")
+            unscoped(
+                select(model.request_hash, model.created_by).where(model.id == id_),
+                reason="an id is taken, seen or not",
+            )
         )
     ).first()
     if row is None:

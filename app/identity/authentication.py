@@ -129,5 +129,3 @@ class Authenticator:
                 self._listening = False
                 self._kept.clear()
             await asyncio.sleep(1)
-
-

@@ -23,7 +23,12 @@ class AccessToken:
 def issue(secret: str, user_id: UUID, session_id: UUID, now: datetime) -> tuple[str, int]:
     """A new access token and its lifetime in seconds."""
     lifetime = int(ACCESS_LIFETIME.total_seconds())
-    claims = {"sub": str(user_id), "sid": str(session_id), "iat": int(now.timestamp()), "exp": int(now.timestamp()) + lifetime}
+    claims = {
+        "sub": str(user_id),
+        "sid": str(session_id),
+        "iat": int(now.timestamp()),
+        "exp": int(now.timestamp()) + lifetime,
+    }
     return jwt.encode({"alg": "HS256"}, claims, OctKey.import_key(secret)), lifetime
 
 

@@ -17,14 +17,18 @@ _distance = OSA.distance
 
 
 class Evidence:
-    """What a comparison found. `named`: 1 the names agree fully, in whatever spelling; 0 as far as known; −1 no."""
+    """What a comparison found.
 
-    __slots__ = ("cap", "found", "named")
+    `named`: 1 the names agree fully, in whatever spelling; 0 as far as known; −1 no. `coined`: in a rare company word.
+    """
+
+    __slots__ = ("cap", "coined", "found", "named")
 
     def __init__(self) -> None:
         self.found: list[tuple[str, float]] = []
         self.cap = DUPLICATE
         self.named = -1
+        self.coined = False
 
 
 def _reach(a: Party, b: Party, found: list[tuple[str, float]]) -> bool:
@@ -162,6 +166,7 @@ def compare(a: Party, b: Party) -> Evidence:
     found = evidence.found
     sure = _reach(a, b, found)
     company_a, company_b = bool(a.words or a.numbers), bool(b.words or b.numbers)
+    named: int | None
     person_a, person_b = bool(a.first or a.last), bool(b.first or b.last)
     # Of unknown kind and with both names (a lead): whatever the other one is.
     is_person_a = a.kind == "person" or (not a.kind and person_a and (not company_a or b.kind == "person"))
@@ -178,7 +183,9 @@ def compare(a: Party, b: Party) -> Evidence:
         if (a.kind and b.kind) or named != 1:
             evidence.cap = POSSIBLE
     else:
-        named = compare_names(a, b, found) if company_a and company_b else None
+        named = None
+        if company_a and company_b:
+            named, evidence.coined = compare_names(a, b, found)
         if person_a and person_b and a.last == b.last and (a.first == b.first or not a.first or not b.first):
             found.append(("contact_same", BITS["contact_same"]))
     _address(a, b, found)

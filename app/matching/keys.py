@@ -16,6 +16,16 @@ _HALF = 1 << 63
 _WHOLE = 1 << 64
 _PAIRED_WORDS = 4
 _DISTINCT_BITS = 9.0
+_LONGEST_SLIP = 14
+
+
+def _slips(texts: list[str], word: str) -> None:
+    """Keys of a name of one word: whole or with any one letter left out, so that one slip never hides it."""
+    if len(word) > _LONGEST_SLIP:
+        texts += (f"x|{word[:7]}", f"y|{word[-7:]}")
+    elif len(word) > 3:
+        texts.append(f"z|{word}")
+        texts += (f"z|{word[:at]}{word[at + 1 :]}" for at in range(len(word)))
 
 
 def _company(texts: list[str], words: tuple[str, ...], numbers: tuple[str, ...], postal: str, city: str) -> None:
@@ -23,13 +33,7 @@ def _company(texts: list[str], words: tuple[str, ...], numbers: tuple[str, ...],
     texts.append(f"n|{' '.join(sorted(words))}|{digits}")
     texts.append(f"j|{sound(''.join(words))}|{digits}")
     if len(words) == 1:
-        word = words[0]
-        if len(word) >= 6:
-            texts.append(f"x|{word[:5]}")
-            texts.append(f"y|{word[-5:]}")
-        elif len(word) >= 4:
-            texts.append(f"x|{word[:-1]}")
-            texts.append(f"y|{word[1:]}")
+        _slips(texts, words[0])
     picked = sorted(set(words), key=rarity, reverse=True)[:_PAIRED_WORDS] if len(words) > 1 else words
     codes = [sound(word) or word for word in picked]
     for at, code in enumerate(codes):
@@ -45,10 +49,10 @@ def _company(texts: list[str], words: tuple[str, ...], numbers: tuple[str, ...],
     if len(picked) > 1:
         one, two = picked[0], picked[1]
         texts += (
-            f"t|{codes[0]}|{two[:4]}",
-            f"s|{codes[0]}|{two[-4:]}",
-            f"t|{codes[1]}|{one[:4]}",
-            f"s|{codes[1]}|{one[-4:]}",
+            f"t|{codes[0]}|{two[:3]}",
+            f"s|{codes[0]}|{two[-3:]}",
+            f"t|{codes[1]}|{one[:3]}",
+            f"s|{codes[1]}|{one[-3:]}",
         )
 
 
@@ -61,13 +65,12 @@ def _person(texts: list[str], party: Party, city: str) -> None:
         for one in {given, sound(firsts[0])}:
             for two in {family, *map(sound, lasts)}:
                 texts.append(f"p|{one}|{two}" if one < two else f"p|{two}|{one}")
-        first, last = firsts[0], lasts[-1]
+        first, last = "".join(firsts), "".join(lasts)
         texts += (
             f"t|{family}|{first[:3]}",
-            f"t|{given}|{last[:4]}",
-            f"s|{given}|{last[-4:]}",
+            f"s|{family}|{first[-3:]}",
             f"t|{given}|{last[:3]}",
-            f"t|{family}|{first[:4]}",
+            f"s|{given}|{last[-3:]}",
         )
     elif family:
         texts.append(f"l|{family}")

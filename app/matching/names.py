@@ -5,7 +5,7 @@ from rapidfuzz.distance import OSA
 from app.matching.record import Party
 from app.matching.text import same_sound
 from app.matching.vocabulary import SISTER, rarity
-from app.matching.weights import BITS
+from app.matching.weights import BITS, COINED
 
 _distance = OSA.distance
 _MOST = 26.0  # words of one name hang together: more of them prove little more
@@ -29,6 +29,9 @@ def alike(a: str, b: str) -> float:
 
 def _aligned(a: tuple[str, ...], b: tuple[str, ...]) -> tuple[float, list[str], list[str], str]:
     """Bits of the words in common, the words left over on each side, and the code that describes the agreement."""
+    if b < a:  # one order, so that the answer does not depend on who asks
+        bits, rest_b, rest_a, code = _aligned(b, a)
+        return bits, rest_a, rest_b, code
     if a == b:
         return sum(map(rarity, a)), [], [], "name_same_without_legal_form"
     set_a, set_b = set(a), set(b)
@@ -61,16 +64,18 @@ def _aligned(a: tuple[str, ...], b: tuple[str, ...]) -> tuple[float, list[str], 
     return bits, rest_a, rest_b, code
 
 
-def compare_names(a: Party, b: Party, found: list[tuple[str, float]]) -> int:
-    """Findings about two company names: 1 they agree, 0 one says more than the other, −1 words or numbers conflict."""
+def compare_names(a: Party, b: Party, found: list[tuple[str, float]]) -> tuple[int, bool]:
+    """Findings about two company names: 1 they agree, 0 one says more than the other, −1 words or numbers conflict.
+
+    And whether they agree in a word that hardly any other name has.
+    """
     bits, rest_a, rest_b, code = _aligned(a.words, b.words)
     if (rest_a or rest_b) and (a.short or b.short):
         for one, two in ((a.short, b.words), (a.words, b.short), (a.short, b.short)):
             if one and two:
                 other = _aligned(one, two)
-                if not other[1] and not other[2]:
+                if not other[1] and not other[2] and (rest_a or rest_b or other[0] > bits):
                     bits, rest_a, rest_b, code = other
-                    break
     if rest_a or rest_b:
         # "Autohaus Müller Stuttgart" is the Autohaus Müller of Stuttgart.
         towns = f" {a.city} {b.city} "
@@ -104,4 +109,10 @@ def compare_names(a: Party, b: Party, found: list[tuple[str, float]]) -> int:
         found.append(("number_same", 3.0))
     if a.legal and b.legal and a.legal != b.legal:
         found.append(("legal_form_differs", BITS["legal_form_differs"]))
-    return verdict
+    if verdict > 0:
+        coined = max(map(rarity, a.words), default=0.0) >= COINED
+    elif verdict == 0:
+        coined = any(rarity(word) >= COINED for word in {*a.words, *a.short} & {*b.words, *b.short})
+    else:
+        coined = False
+    return verdict, coined

@@ -37,7 +37,16 @@ def _likeness(a: str, b: str) -> float:
     return 0.0
 
 
-_CODES = {1.0: "same", 0.9: "same", 0.7: "similar", 0.65: "similar", 0.6: "part", 0.55: "part", 0.25: "initial", 0.1: "unlike"}
+_CODES = {
+    1.0: "same",
+    0.9: "same",
+    0.7: "similar",
+    0.65: "similar",
+    0.6: "part",
+    0.55: "part",
+    0.25: "initial",
+    0.1: "unlike",
+}
 
 
 def compare_people(a: Party, b: Party, found: list[tuple[str, float]]) -> int | None:

@@ -27,8 +27,16 @@ _TABLE: dict[str, tuple[str, str, str]] = {
     "first_name_similar": ("first_name", "Der Vorname ist fast gleich.", "The first name is almost the same."),
     "first_name_part": ("first_name", "Der Vorname stimmt in Teilen überein.", "Part of the first name agrees."),
     "first_name_initial": ("first_name", "Der Anfangsbuchstabe des Vornamens passt.", "The first name's initial fits."),
-    "first_name_unlike": ("first_name", "Der Vorname ist nur entfernt ähnlich.", "The first name is only remotely alike."),
-    "last_name_unlike": ("last_name", "Der Nachname ist nur entfernt ähnlich.", "The last name is only remotely alike."),
+    "first_name_unlike": (
+        "first_name",
+        "Der Vorname ist nur entfernt ähnlich.",
+        "The first name is only remotely alike.",
+    ),
+    "last_name_unlike": (
+        "last_name",
+        "Der Nachname ist nur entfernt ähnlich.",
+        "The last name is only remotely alike.",
+    ),
     "first_name_differs": ("first_name", "Der Vorname ist ein anderer.", "The first name differs."),
     "last_name_same": ("last_name", "Der Nachname ist gleich.", "The last name is the same."),
     "last_name_similar": ("last_name", "Der Nachname ist fast gleich.", "The last name is almost the same."),

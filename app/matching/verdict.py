@@ -2,13 +2,14 @@
 
 from typing import Literal, NamedTuple
 
-from app.matching.compare import DUPLICATE, NONE, POSSIBLE, compare
+from app.matching.compare import DUPLICATE, NONE, POSSIBLE, Evidence, compare
 from app.matching.record import Party
 from app.matching.texts import FIELDS, TEXTS
-from app.matching.weights import DISTINCTIVE, DUPLICATE_AT, POSSIBLE_AT, PRIOR
+from app.matching.weights import DUPLICATE_AT, POSSIBLE_AT, PRIOR
 
 Verdict = Literal["duplicate", "possible", "none"]
-_NOT_AGAINST = ("legal_form_differs", "name_extra", "phone_differs", "email_differs")
+_SAYS_LITTLE = {"legal_form_differs", "name_extra", "phone_differs", "email_differs"}
+_PLACE = {"postal_code_differs", "city_differs", "street_differs", "house_number_differs"}
 _VERDICTS: tuple[Verdict, Verdict, Verdict] = ("none", "possible", "duplicate")
 
 
@@ -29,15 +30,16 @@ class Match(NamedTuple):
     reasons: tuple[Reason, ...]
 
 
-def _weight(reason: Reason) -> float:
-    return -abs(reason[3])
+def _weightiest(finding: tuple[str, float]) -> tuple[float, str]:
+    return -abs(finding[1]), finding[0]
 
 
-def _worth_showing(named: int, bits: float, against: bool) -> bool:
+def _worth_showing(evidence: Evidence) -> bool:
     """A bare name that agrees, however common; a distinctive one also in part, or in another town."""
-    if named > 0:
-        return bits >= DISTINCTIVE or not against
-    return named == 0 and bits >= DISTINCTIVE and not against
+    if evidence.named < 0 or (evidence.named == 0 and not evidence.coined):
+        return False
+    against = {code for code, weight in evidence.found if weight < 0} - _SAYS_LITTLE
+    return not against or (evidence.named > 0 and evidence.coined and against <= _PLACE)
 
 
 def score(a: Party, b: Party, *, prior: float = PRIOR) -> Match:
@@ -48,28 +50,24 @@ def score(a: Party, b: Party, *, prior: float = PRIOR) -> Match:
     has a capped score.
     """
     evidence = compare(a, b)
+    evidence.found.sort(key=_weightiest)  # and so the sum does not depend on who asks
     bits = prior
-    name = 0.0
-    against = False
-    for code, weight in evidence.found:
+    for _, weight in evidence.found:
         bits += weight
-        if code.startswith("name_") and weight > 0:
-            name = weight
-        elif weight < -0.9 and code not in _NOT_AGAINST:
-            against = True
     chance = 1.0 / (1.0 + 2.0 ** -max(-60.0, min(60.0, bits)))
     level = DUPLICATE if chance >= DUPLICATE_AT else POSSIBLE if chance >= POSSIBLE_AT else NONE
-    if level == NONE and _worth_showing(evidence.named, name, against):
+    if level == NONE and _worth_showing(evidence):
         level, chance = POSSIBLE, POSSIBLE_AT
     if level > evidence.cap:
         level = evidence.cap
         chance = DUPLICATE_AT - 0.01 if level == POSSIBLE else POSSIBLE_AT - 0.01
-    reasons = [
-        Reason(FIELDS[code], "for" if weight > 0 else "against", code, round(weight, 1))
-        for code, weight in evidence.found
-    ]
-    reasons.sort(key=_weight)
-    return Match(round(chance, 4), _VERDICTS[level], tuple(reasons))
+    reasons = tuple(
+        [
+            Reason(FIELDS[code], "for" if weight > 0 else "against", code, round(weight, 1))
+            for code, weight in evidence.found
+        ]
+    )
+    return Match(round(chance, 4), _VERDICTS[level], reasons)
 
 
 def explain(reason: Reason, language: str) -> str:

@@ -15,11 +15,10 @@ def prior_for(stock: int) -> float:
     return -log2(max(1000, stock))
 
 
-
 DUPLICATE_AT = 0.9
 POSSIBLE_AT = 0.3
-DISTINCTIVE = 13.0
-"""A name worth so many bits is shown as "possible" though nothing else is known, or the place is another: parties move."""
+COINED = 13.0
+"""A company word so rare makes a name that agrees "possible" even in another place: parties move."""
 
 BITS: dict[str, float] = {
     # company name; agreement itself is worth the rarity of its words, see compare.py

@@ -70,6 +70,9 @@ def _check_statuses(statuses: list[StatusBody]) -> None:
 
 
 async def _check_pipeline(ctx: Context, pipeline_id: UUID | None) -> None:
-    if pipeline_id and (await ctx.session.execute(select(Pipeline.id).where(Pipeline.id == pipeline_id))).first() is None:
+    if (
+        pipeline_id
+        and (await ctx.session.execute(select(Pipeline.id).where(Pipeline.id == pipeline_id))).first() is None
+    ):
         message = {"de": "Diese Pipeline gibt es nicht.", "en": "There is no such pipeline."}
         raise Invalid([("/pipeline_id", "unknown_pipeline", message)])
