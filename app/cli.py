@@ -38,11 +38,15 @@ def serve(
 
 
 @app.command()
-def api() -> None:
+def api(
+    migrate_first: Annotated[bool, typer.Option("--migrate", help="Bring the database to this schema first.")] = False,
+) -> None:
     """Runs one API process against DATABASE_URL and REDIS_URL (more with WEB_CONCURRENCY)."""
     import uvicorn
 
     settings = _settings(with_servers=True)
+    if migrate_first:
+        migrate()
     uvicorn.run(
         "app.main:create_app",
         factory=True,

@@ -24,7 +24,7 @@ from app.installation import (
 from app.settings import Settings
 
 _LOOK_SECONDS = 0.2
-_READY_SECONDS = 120.0
+_TELL_SECONDS = 15.0
 _STEADY_SECONDS = 30.0
 _LONGEST_PAUSE_SECONDS = 30.0
 _STOP_SECONDS = {"api": 15.0, "worker": 30.0}
@@ -32,10 +32,11 @@ _LOGS = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
 class Child:
-    """One of our own processes (`python -m app.cli <command>`), started again with growing pauses when it ends."""
+    """One of our own processes (`python -m app.cli …`), started again with growing pauses when it ends."""
 
-    def __init__(self, command: str, environment: dict[str, str]) -> None:
-        self.command = command
+    def __init__(self, environment: dict[str, str], *arguments: str) -> None:
+        self.name = arguments[0]
+        self._command = [sys.executable, "-m", "app.cli", *arguments]
         self._environment = environment
         self._process: subprocess.Popen[bytes] | None = None
         self._started = 0.0
@@ -43,9 +44,7 @@ class Child:
 
     def start(self) -> None:
         self._started = time.monotonic()
-        self._process = spawn(
-            [sys.executable, "-m", "app.cli", self.command], stop_signal=signal.SIGTERM, env=self._environment
-        )
+        self._process = spawn(self._command, stop_signal=signal.SIGTERM, env=self._environment)
 
     def ended(self) -> int | None:
         """The exit status, None while it runs."""
@@ -61,12 +60,12 @@ class Child:
         if alive_for < self._pause:
             return
         self._pause = min(self._pause * 2, _LONGEST_PAUSE_SECONDS)
-        _say(f"The {self.command} process ended (status {status}); starting it again.")
+        _say(f"The {self.name} process ended (status {status}); starting it again.")
         self.start()
 
     def stop(self, timeout: float) -> None:
         if self._process and not stop(self._process, signal.SIGTERM, timeout):
-            _say(f"The {self.command} process did not stop within {timeout:.0f} s and was killed.")
+            _say(f"The {self.name} process did not stop within {timeout:.0f} s and was killed.")
 
 
 class Supervisor:
@@ -81,7 +80,8 @@ class Supervisor:
     def run(self) -> None:
         """Returns after an orderly stop. Raises CannotRun (or what a server's start raises) when it cannot start."""
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, lambda *_: self._stopping.set())
+            if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:  # nohup means it
+                signal.signal(number, lambda *_: self._stopping.set())
         try:
             self._start()
             while not self._stopping.wait(_LOOK_SECONDS):
@@ -94,12 +94,10 @@ class Supervisor:
     def _start(self) -> None:
         began = time.monotonic()
         environment = self._start_servers()
-        self._migrate(environment)
-        for command in ("api", "worker"):
-            child = Child(command, environment)
-            self._children.append(child)
-            child.start()
-        self._wait_until_ready()
+        # The API's process migrates: a process of its own would load the same modules and cost a second.
+        api = self._start_child(environment, "api", "--migrate")
+        self._wait_until_ready(api)
+        self._start_child(environment, "worker")
         self._welcome(time.monotonic() - began)
 
     def _start_servers(self) -> dict[str, str]:
@@ -116,24 +114,21 @@ class Supervisor:
         servers.start()
         return child_environment(settings, servers.database_url, servers.redis_url)
 
-    def _migrate(self, environment: dict[str, str]) -> None:
-        migration = Child("migrate", environment)
-        migration.start()
-        self._children.append(migration)
-        while (status := migration.ended()) is None:
-            self._pause()
-        self._children.remove(migration)
-        if status != 0:
-            raise CannotRun("The database could not be brought to this version; see above.")
+    def _start_child(self, environment: dict[str, str], *arguments: str) -> Child:
+        child = Child(environment, *arguments)
+        self._children.append(child)
+        child.start()
+        return child
 
-    def _wait_until_ready(self) -> None:
-        deadline = time.monotonic() + _READY_SECONDS
+    def _wait_until_ready(self, api: Child) -> None:
+        """However long: a migration of much data takes its time."""
+        tell_at = time.monotonic() + _TELL_SECONDS
         while not _answers(f"{local_url(self._settings)}/readyz"):
-            for child in self._children:
-                if child.ended() is not None:
-                    raise CannotRun(f"The {child.command} process ended while starting; see above.")
-            if time.monotonic() > deadline:
-                raise CannotRun(f"The API did not become ready within {_READY_SECONDS:.0f} s; see above.")
+            if api.ended() is not None:
+                raise CannotRun("The API ended while starting; see above.")
+            if time.monotonic() > tell_at:
+                _say(f"Still waiting for {local_url(self._settings)}/readyz to answer 200.")
+                tell_at += _TELL_SECONDS
             self._pause()
 
     def _pause(self) -> None:
@@ -162,7 +157,7 @@ class Supervisor:
         if self._children:
             _say("Stopping …")
         for child in self._children:  # the API first: it drains, then nobody asks for more
-            child.stop(_STOP_SECONDS.get(child.command, 5.0))
+            child.stop(_STOP_SECONDS[child.name])
         if self._servers:
             self._servers.stop()
 
