@@ -10,7 +10,7 @@ table a second index and a foreign key, which would double the cost of a write; 
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Protocol
+from typing import Any
 from uuid import UUID
 
 import orjson
@@ -179,27 +179,19 @@ class Matches:
     truncated: bool
 
 
-class Row(Protocol):
-    """A row of `candidates_sql`."""
-
-    @property
-    def _mapping(self) -> Mapping[Any, Any]: ...
-
-
-Run = Callable[[TextualSelect, Mapping[str, Any]], Awaitable[Iterable[Row]]]
+Run = Callable[[TextualSelect, Mapping[str, Any]], Awaitable[Iterable[Sequence[Any]]]]
 """Executes one statement and gives its rows, e.g. `ctx.session.execute`."""
 
 
-def weigh(own: Party, rows: Iterable[Mapping[Any, Any]]) -> Matches:
+def weigh(own: Party, rows: Iterable[Sequence[Any]]) -> Matches:
     """Score the candidates that `candidates_sql` gave for a party. A dump may still be JSON text."""
     found: list[Found] = []
     truncated = False
-    for row in rows:
-        dump = row["dump"]
+    for record_type, record_id, dump, _, cut in rows:
         match = score(own, Party.load(orjson.loads(dump) if isinstance(dump, str | bytes) else dump))
-        truncated = truncated or bool(row["truncated"])
+        truncated = truncated or bool(cut)
         if match.verdict != "none":
-            found.append(Found(row["record_type"], row["record_id"], match))
+            found.append(Found(record_type, record_id, match))
     found.sort(key=lambda one: (-one.match.score, one.record_type, one.record_id))
     return Matches(tuple(found), truncated)
 
@@ -226,4 +218,4 @@ async def find(
     elif exclude:
         raise ValueError("exclude needs types")
     rows = await run(candidates_sql(filtered=types is not None), parameters)
-    return weigh(own, (row._mapping for row in rows))
+    return weigh(own, rows)

@@ -19,6 +19,11 @@ _DISTINCT_BITS = 9.0
 _LONGEST_SLIP = 14
 
 
+def _letters(word: str) -> str:
+    """Its letters, each once, in order of the alphabet: what neighbours exchanged or letters doubled leave as they are."""
+    return "".join(sorted(set(word)))
+
+
 def _slips(texts: list[str], word: str) -> None:
     """Keys of a name of one word: whole or with any one letter left out, so that one slip never hides it."""
     if len(word) > _LONGEST_SLIP:
@@ -54,6 +59,8 @@ def _company(texts: list[str], words: tuple[str, ...], numbers: tuple[str, ...],
             f"t|{codes[1]}|{one[:3]}",
             f"s|{codes[1]}|{one[-3:]}",
         )
+        if len(picked) == 2:
+            texts += (f"u|{codes[0]}|{_letters(two)}", f"u|{codes[1]}|{_letters(one)}")
 
 
 def _person(texts: list[str], party: Party, city: str) -> None:
@@ -71,6 +78,8 @@ def _person(texts: list[str], party: Party, city: str) -> None:
             f"s|{family}|{first[-3:]}",
             f"t|{given}|{last[:3]}",
             f"s|{given}|{last[-3:]}",
+            f"u|{family}|{_letters(first)}",
+            f"u|{given}|{_letters(last)}",
         )
     elif family:
         texts.append(f"l|{family}")

@@ -85,7 +85,7 @@ def strip_legal_forms(tokens: list[str]) -> tuple[list[str], str]:
                     if form != "co":
                         forms.add(form)
                     break
-        elif at and token in _NOISE or at and token == "co" and (at + 1 == count or tokens[at + 1] in _TABLE):
+        elif (at and token in _NOISE) or (at and token == "co" and (at + 1 == count or tokens[at + 1] in _TABLE)):
             step = 1
         elif len(token) > 13 and token.startswith("haftungsb"):
             step = 1
