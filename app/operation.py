@@ -42,7 +42,7 @@ async def readyz(request: Request) -> Response:
         return "ok" if found == HEAD else f"schema is {found}, needed is {HEAD}"
 
     async def redis() -> str:
-        client: Redis[bytes] | None = request.app.state.redis
+        client: Redis | None = request.app.state.redis
         if client is None:
             return "not configured"
         await client.ping()

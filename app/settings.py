@@ -7,7 +7,7 @@ from typing import Literal, Self
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-_DEVELOPMENT_SECRET = "development-only-secret-do-not-use-in-production"
+_DEVELOPMENT_SECRET = "development-only-secret-do-not-use-in-production"  # noqa: S105  (refused in production, see below)
 
 
 class Settings(BaseSettings):

@@ -47,10 +47,12 @@ def migrate(url: str) -> None:
 @pytest.fixture(scope="session")
 def servers() -> Iterator[EmbeddedServers]:
     """PostgreSQL and Valkey of this test process, migrated."""
-    with tempfile.TemporaryDirectory(prefix="leadwerk-test-") as folder:
-        with EmbeddedServers(Path(folder) / "data", durable=False) as running:
-            migrate(running.database_url)
-            yield running
+    with (
+        tempfile.TemporaryDirectory(prefix="leadwerk-test-") as folder,
+        EmbeddedServers(Path(folder) / "data", durable=False) as running,
+    ):
+        migrate(running.database_url)
+        yield running
 
 
 @pytest.fixture(scope="session")
@@ -169,7 +171,7 @@ class Contexts:
     services: Services
 
     @asynccontextmanager
-    async def of(self, principal: Principal = SystemPrincipal("test"), **offset: Any) -> AsyncIterator[Context]:  # noqa: B008  (frozen)
+    async def of(self, principal: Principal = SystemPrincipal("test"), **offset: Any) -> AsyncIterator[Context]:
         clock = Clock(self.services.settings.time_zone, int(timedelta(**offset).total_seconds()))
         services = Services(
             self.services.database, self.services.reader, clock, self.services.settings, self.services.authenticate

@@ -46,7 +46,7 @@ _BEGIN = text("SELECT set_config('leadwerk.actor', :actor, true), set_config('le
 
 
 @event.listens_for(Session, "after_begin")
-def _name_the_actor(session: Session, transaction: SessionTransaction, connection: Any) -> None:
+def _name_the_actor(session: Session, _: SessionTransaction, connection: Any) -> None:
     """Every transaction says who it is for: the change-log trigger reads it."""
     if "actor" in session.info:
         connection.execute(_BEGIN, {"actor": session.info["actor"], "trace": trace_id()})
@@ -128,7 +128,7 @@ class Context:
 
     async def load(self, model: type[M], id_: UUID, *, lock: bool = True) -> M:
         """The visible record as an object, locked for update; NotFound otherwise."""
-        statement: Select[tuple[M]] = visible(model, self.principal).where(cast(Any, model).id == id_)
+        statement: Select[M] = visible(model, self.principal).where(cast(Any, model).id == id_)
         if lock:
             statement = statement.with_for_update(of=cast(Any, model)).execution_options(populate_existing=True)
         record = (await self.session.execute(statement)).scalar_one_or_none()

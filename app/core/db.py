@@ -78,7 +78,7 @@ class Reader(Protocol):
     async def fetch(self, sql: str, *args: object) -> Sequence[asyncpg.Record]: ...
 
 
-class _ReadConnection(asyncpg.Connection):  # type: ignore[type-arg]  # asyncpg is generic only in its stubs
+class _ReadConnection(asyncpg.Connection):
     """A connection that never carries state from one request to the next, so that giving it back needs no round trip."""
 
     def get_reset_query(self) -> str:
@@ -146,7 +146,7 @@ class Database:
             yield session
 
     @asynccontextmanager
-    async def listener(self) -> AsyncIterator[asyncpg.Connection]:  # type: ignore[type-arg]  # see _ReadConnection
+    async def listener(self) -> AsyncIterator[asyncpg.Connection]:
         """A connection of its own, for LISTEN."""
         connection = await asyncpg.connect(self.url, passfile="/dev/null", timeout=5)
         try:

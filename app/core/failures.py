@@ -9,7 +9,8 @@ import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from redis.exceptions import RedisError
-from sqlalchemy.exc import DBAPIError, IntegrityError, TimeoutError as PoolTimeout
+from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.routing import Match
@@ -84,7 +85,7 @@ def language_of(request: Request) -> Language:
 
 def invalid_fields(errors: Sequence[Any]) -> list[tuple[str, str, Mapping[Language, str]]]:
     """pydantic's errors as ours: a pointer, its stable code, a sentence in both languages."""
-    out = []
+    out: list[tuple[str, str, Mapping[Language, str]]] = []
     for error in errors[:100]:
         place, *path = [str(p) for p in error["loc"]] or ["body"]
         keys = [p.replace("~", "~0").replace("/", "~1") for p in path]
@@ -184,7 +185,7 @@ def _conflict(error: object) -> Conflict:
 
 def _wrong_media_type(request: Request) -> bool:
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    return not (kind.endswith("/json") or kind.endswith("+json"))
+    return not kind.endswith(("/json", "+json"))
 
 
 def _methods(request: Request) -> list[str]:

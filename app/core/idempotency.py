@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import DateTime, Integer, LargeBinary, Table, Column, Text, Uuid, bindparam, func, insert, select
+from sqlalchemy import Column, DateTime, Integer, LargeBinary, Table, Text, Uuid, bindparam, func, insert, select
 from sqlalchemy.dialects.postgresql import JSONB
 from starlette.responses import Response
 

@@ -5,7 +5,7 @@ one lease per process. Without Redis nobody is locked out; the gap shows in the 
 """
 
 from dataclasses import dataclass
-from time import monotonic
+from time import monotonic, time
 
 import structlog
 from limits import RateLimitItemPerMinute
@@ -54,7 +54,7 @@ class Limiter:
                 allowed = await self._strategy.hit(item, name)
             if not allowed:
                 reset, _ = await self._strategy.get_window_stats(item, name)
-                raise TooManyRequests(max(1, round(reset - _wall())))
+                raise TooManyRequests(max(1, round(reset - time())))
         except (RedisError, ConnectionError, TimeoutError) as error:
             UNLIMITED.inc()
             log.warning("limits_unavailable", error=type(error).__name__)
@@ -69,7 +69,7 @@ class Limiter:
         try:
             if not await self._strategy.test(item, name):
                 reset, _ = await self._strategy.get_window_stats(item, name)
-                raise TooManyRequests(max(1, round(reset - _wall())))
+                raise TooManyRequests(max(1, round(reset - time())))
         except (RedisError, ConnectionError, TimeoutError):
             UNLIMITED.inc()
 
@@ -79,9 +79,3 @@ class Limiter:
             await self._strategy.hit(RateLimitItemPerMinute(per_minute), name)
         except (RedisError, ConnectionError, TimeoutError):
             UNLIMITED.inc()
-
-
-def _wall() -> float:
-    from time import time
-
-    return time()

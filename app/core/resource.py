@@ -43,7 +43,7 @@ from app.core.context import Context
 from app.core.principal import Reach
 from app.core.problems import Invalid, Problem
 from app.core.statements import Statement
-from app.core.visibility import Owned, scope, unscoped
+from app.core.visibility import scope, unscoped
 
 T = TypeVar("T")
 MAX_LIMIT = 200

@@ -29,7 +29,7 @@ class Statement:
         compiled = cast(SQLCompiler, statement.compile(dialect=_DIALECT, compile_kwargs={"render_postcompile": True}))  # type: ignore[attr-defined]  # every Executable compiles
         self.sql = str(compiled)
         self.names = tuple(compiled.positiontup or ())
-        processors = cast(dict[str, Callable[[Any], Any]], compiled._bind_processors)
+        processors = cast(dict[str, Callable[[Any], Any]], compiled._bind_processors)  # noqa: SLF001  (as its own execution does)
         by_name = {key: bind for bind, key in compiled.bind_names.items()}
         self._arguments = tuple(
             (

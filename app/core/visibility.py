@@ -4,24 +4,26 @@ A model is owned when it has a class method `visible_to(user, teams)` that retur
 Statements reach an owned table through `visible()` / `scope()`, or say aloud why not with `unscoped(reason=…)`.
 """
 
-from typing import Any, Protocol, TypeVar, assert_never, cast
+from typing import Any, ClassVar, Protocol, TypeVar, assert_never, cast
 from uuid import UUID
 
 from sqlalchemy import ARRAY, ColumnElement, Executable, Select, Table, Uuid, bindparam, event, false, select
 from sqlalchemy.orm import ORMExecuteState, Session
 from sqlalchemy.sql import visitors
 from sqlalchemy.sql.dml import Insert
+from sqlalchemy.types import TypeEngine
 
 from app.core.principal import Principal, Reach, UserPrincipal, reach
 
 USER = "p_user"
 TEAMS = "p_teams"
+_IDS: TypeEngine[list[UUID]] = cast(Any, ARRAY(Uuid()))
 
 
 class Owned(Protocol):
     """A mapped class whose rows belong to somebody."""
 
-    __table__: Any
+    __table__: ClassVar[Any]
 
     @classmethod
     def visible_to(cls, user: ColumnElement[UUID], teams: ColumnElement[list[UUID]]) -> ColumnElement[bool]: ...
@@ -57,10 +59,10 @@ def predicate(model: type[Owned], how_far: Reach, principal: UserPrincipal | Non
         case "member":
             if principal is None:
                 user: ColumnElement[UUID] = bindparam(USER, type_=Uuid(), required=True)
-                teams: ColumnElement[list[UUID]] = bindparam(TEAMS, type_=ARRAY(Uuid()), required=True)
+                teams: ColumnElement[list[UUID]] = bindparam(TEAMS, type_=_IDS, required=True)
             else:
                 user = bindparam(USER, principal.user_id, type_=Uuid())
-                teams = bindparam(TEAMS, list(principal.team_ids), type_=ARRAY(Uuid()))
+                teams = bindparam(TEAMS, list(principal.team_ids), type_=_IDS)
             return model.visible_to(user, teams)
         case _:
             assert_never(how_far)
@@ -70,12 +72,12 @@ def scope(statement: S, model: type[Owned], how_far: Reach, principal: UserPrinc
     """The statement, narrowed to the rows of `model` within that reach, and marked as such."""
     condition = predicate(model, how_far, principal)
     if condition is not None:
-        statement = cast(S, statement.where(condition))
+        statement = statement.where(condition)
     seen = statement.get_execution_options().get("scoped", frozenset())
-    return cast(S, statement.execution_options(scoped=seen | {model.__table__}))
+    return statement.execution_options(scoped=seen | {model.__table__})
 
 
-def visible(model: type[M], principal: Principal) -> Select[tuple[M]]:
+def visible(model: type[M], principal: Principal) -> Select[M]:
     """All rows of the model that this principal may see."""
     user = principal if isinstance(principal, UserPrincipal) else None
     return scope(select(model), model, reach(principal), user)
@@ -84,7 +86,7 @@ def visible(model: type[M], principal: Principal) -> Select[tuple[M]]:
 def unscoped(statement: X, *, reason: str) -> X:
     """Run the statement over all rows, whoever asks. The reason is for the reader."""
     assert reason
-    return cast(X, statement.execution_options(unscoped=reason))
+    return statement.execution_options(unscoped=reason)
 
 
 def assert_scoped(statement: Executable) -> None:
@@ -109,4 +111,4 @@ def assert_scoped(statement: Executable) -> None:
 @event.listens_for(Session, "do_orm_execute")
 def _tripwire(state: ORMExecuteState) -> None:
     if not state.is_column_load and not state.is_relationship_load:
-        assert_scoped(cast(Executable, state.statement))
+        assert_scoped(state.statement)

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, exists, func, or_, select, text
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, exists, func, literal, or_, select, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Base, Record, new_id
@@ -110,7 +110,7 @@ class Clearance(Record, Base):
             .where(
                 User.id == user,
                 User.country == cls.country,
-                Permission.CLEARANCES_DECIDE.value == func.any(Role.permissions),
+                literal(Permission.CLEARANCES_DECIDE.value) == func.any(Role.permissions),
             )
             .correlate(cls)
         )

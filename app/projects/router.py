@@ -29,8 +29,8 @@ async def list_projects(ctx: Ctx, request: Request, query: Annotated[ProjectQuer
     summary="Create a project",
     status_code=201,
     response_model=ProjectRead,
-    responses={200: {"description": "Created before by the same request.", "model": ProjectRead}}
-    | declared(Conflict, IdTaken),
+    responses=declared(Conflict, IdTaken)
+    | {200: {"description": "Created before by the same request.", "model": ProjectRead}},
 )
 async def create_project(ctx: PostCtx, body: ProjectCreate) -> Response:
     """Make a project. Administrators only."""
