@@ -9,6 +9,7 @@ import app.core.outbox
 import app.identity.models
 import app.leads.models
 import app.locks.models
+import app.matching.index
 import app.messages.models
 import app.notifications.models
 import app.opportunities.models

@@ -23,6 +23,9 @@ class Lead(Record, Base):
         CheckConstraint("(phase = 'converted') = (converted_at IS NOT NULL)", name="converted"),
         Index("ix_leads_created_at_id", "created_at", "id"),
         Index("ix_leads_sort_name_id", "sort_name", "id"),
+        Index(
+            "ix_leads_search_key", "search_key", postgresql_using="gin", postgresql_ops={"search_key": "gin_trgm_ops"}
+        ),
         Index("ix_leads_assignee_id_created_at_id", "assignee_id", "created_at", "id"),
         Index("ix_leads_project_id_status_created_at_id", "project_id", "status", "created_at", "id"),
     )
@@ -39,6 +42,9 @@ class Lead(Record, Base):
     name: Mapped[str]
     """The company's legal wording, or the person's name."""
     sort_name: Mapped[str] = mapped_column(Computed("sort_key(name)", persisted=True))
+    search_key: Mapped[str] = mapped_column(
+        Computed("sort_key(name || ' ' || coalesce(company, '') || ' ' || coalesce(city, ''))", persisted=True)
+    )
     company: Mapped[str | None]
     salutation: Mapped[str | None]
     title: Mapped[str | None]
@@ -90,5 +96,7 @@ class Conversion(Base):
     message_id: Mapped[UUID | None] = mapped_column(ForeignKey("messages.id"))
     applied: Mapped[dict[str, Any]]
     """The customer's fields that were set, each with its old value."""
+    request_hash: Mapped[bytes]
+    """Of the converting request: the same one again gets the same answer (CONV-6)."""
     converted_by: Mapped[UUID | None]
     converted_at: Mapped[datetime]

@@ -77,9 +77,10 @@ class Clearance(Record, Base):
     __tablename__ = "clearances"
     __table_args__ = (
         CheckConstraint("state IN ('requested', 'granted', 'shared', 'refused')", name="state"),
+        CheckConstraint("num_nonnulls(lock_id, account_id) = 1", name="one_target"),
         Index(
             "uq_clearances_open",
-            "lock_id",
+            text("coalesce(lock_id, account_id)"),
             "requested_by",
             unique=True,
             postgresql_where=text("state <> 'refused' AND used_at IS NULL"),
@@ -87,7 +88,9 @@ class Clearance(Record, Base):
         Index("ix_clearances_created_at_id", "created_at", "id"),
     )
 
-    lock_id: Mapped[UUID] = mapped_column(ForeignKey("lead_locks.id"))
+    lock_id: Mapped[UUID | None] = mapped_column(ForeignKey("lead_locks.id"))
+    account_id: Mapped[UUID | None] = mapped_column(ForeignKey("accounts.id"))
+    """Of a customer who is taken by their managers, without a lock."""
     requested_by: Mapped[UUID] = mapped_column(ForeignKey("users.id"), index=True)
     holder_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
     customer_name: Mapped[str]

@@ -514,7 +514,8 @@ def upgrade() -> None:
     op.create_index("ix_activities_team_ids", "activities", ["team_ids"], unique=False, postgresql_using="gin")
     op.create_table(
         "clearances",
-        sa.Column("lock_id", sa.Uuid(), nullable=False),
+        sa.Column("lock_id", sa.Uuid(), nullable=True),
+        sa.Column("account_id", sa.Uuid(), nullable=True),
         sa.Column("requested_by", sa.Uuid(), nullable=False),
         sa.Column("holder_id", sa.Uuid(), nullable=False),
         sa.Column("customer_name", sa.Text(), nullable=False),
@@ -535,6 +536,8 @@ def upgrade() -> None:
         sa.CheckConstraint("state IN ('requested', 'granted', 'shared', 'refused')", name=op.f("ck_clearances_state")),
         sa.ForeignKeyConstraint(["decided_by"], ["users.id"], name=op.f("fk_clearances_decided_by")),
         sa.ForeignKeyConstraint(["holder_id"], ["users.id"], name=op.f("fk_clearances_holder_id")),
+        sa.CheckConstraint("num_nonnulls(lock_id, account_id) = 1", name=op.f("ck_clearances_one_target")),
+        sa.ForeignKeyConstraint(["account_id"], ["accounts.id"], name=op.f("fk_clearances_account_id")),
         sa.ForeignKeyConstraint(["lock_id"], ["lead_locks.id"], name=op.f("fk_clearances_lock_id")),
         sa.ForeignKeyConstraint(["requested_by"], ["users.id"], name=op.f("fk_clearances_requested_by")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_clearances")),
@@ -544,7 +547,7 @@ def upgrade() -> None:
     op.create_index(
         "uq_clearances_open",
         "clearances",
-        ["lock_id", "requested_by"],
+        [sa.text("coalesce(lock_id, account_id)"), "requested_by"],
         unique=True,
         postgresql_where=sa.text("state <> 'refused' AND used_at IS NULL"),
     )
@@ -560,6 +563,12 @@ def upgrade() -> None:
         sa.Column("visibility", sa.Text(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("sort_name", sa.Text(), sa.Computed("sort_key(name)", persisted=True), nullable=False),
+        sa.Column(
+            "search_key",
+            sa.Text(),
+            sa.Computed("sort_key(name || ' ' || coalesce(company, '') || ' ' || coalesce(city, ''))", persisted=True),
+            nullable=False,
+        ),
         sa.Column("company", sa.Text(), nullable=True),
         sa.Column("salutation", sa.Text(), nullable=True),
         sa.Column("title", sa.Text(), nullable=True),
@@ -612,6 +621,13 @@ def upgrade() -> None:
         "ix_leads_project_id_status_created_at_id", "leads", ["project_id", "status", "created_at", "id"], unique=False
     )
     op.create_index("ix_leads_sort_name_id", "leads", ["sort_name", "id"], unique=False)
+    op.create_index(
+        "ix_leads_search_key",
+        "leads",
+        ["search_key"],
+        postgresql_using="gin",
+        postgresql_ops={"search_key": "gin_trgm_ops"},
+    )
     op.create_table(
         "conversions",
         sa.Column("lead_id", sa.Uuid(), nullable=False),
@@ -621,6 +637,7 @@ def upgrade() -> None:
         sa.Column("activity_id", sa.Uuid(), nullable=False),
         sa.Column("message_id", sa.Uuid(), nullable=True),
         sa.Column("applied", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("request_hash", sa.LargeBinary(), nullable=False),
         sa.Column("converted_by", sa.Uuid(), nullable=True),
         sa.Column("converted_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["account_id"], ["accounts.id"], name=op.f("fk_conversions_account_id")),

@@ -1,0 +1,62 @@
+"""The duplicate index as use cases see it: keep a record in it, queue on a customer, look for matches.
+
+Everything that makes or changes a lead, contact or account goes through here, in its own transaction.
+"""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import ARRAY, BigInteger, bindparam, column, func, select
+
+from app.core.context import Context
+from app.core.statements import Statement
+from app.matching import Party, PartyValues, blocking_keys, normalise
+from app.matching.index import Matches, candidates_sql, delete_sql, upsert_sql, upsert_values, weigh
+
+_CANDIDATES = Statement(candidates_sql())
+_FILTERED = Statement(candidates_sql(filtered=True))
+_UPSERT = Statement(upsert_sql())
+_DELETE = Statement(delete_sql())
+
+_keys = (
+    func.unnest(bindparam("keys", type_=ARRAY(BigInteger), required=True))
+    .table_valued(column("key", BigInteger))
+    .render_derived()
+)
+_QUEUE = Statement(select(func.count(func.pg_advisory_xact_lock(_keys.c.key))))
+
+ALL_TYPES = ("lead", "account", "contact")
+
+
+async def index_record(ctx: Context, record_type: str, record_id: UUID, values: PartyValues | Party) -> None:
+    """Put a record into the index, or replace it there."""
+    await ctx.run(_UPSERT, **upsert_values(record_type, record_id, values))
+
+
+async def remove_record(ctx: Context, record_type: str, record_id: UUID) -> None:
+    """Take a record out of the index."""
+    await ctx.run(_DELETE, record_type=record_type, record_id=record_id)
+
+
+async def queue_on(ctx: Context, party: Party) -> None:
+    """Wait until nobody else registers this customer, under whatever spelling, and hold the place until commit (LOCK-6).
+
+    Two spellings that would match share a blocking key. The keys are sorted and taken in that order by everybody, so
+    nobody waits in a circle. What is read afterwards is read in a new snapshot and sees what the one before has made.
+    """
+    await ctx.run(_QUEUE, keys=blocking_keys(party))
+
+
+async def find_matches(
+    ctx: Context, values: PartyValues | Party, *, types: Sequence[str] = ALL_TYPES, exclude: Sequence[UUID] = ()
+) -> Matches:
+    """The records that are, or may be, the one described; of all records, visible to the asker or not (DUP-3)."""
+    party = values if isinstance(values, Party) else normalise(values)
+    keys = blocking_keys(party)
+    if not keys:
+        return Matches((), truncated=False)
+    if tuple(types) == ALL_TYPES and not exclude:
+        rows = await ctx.fetch(_CANDIDATES, keys=keys)
+    else:
+        rows = await ctx.fetch(_FILTERED, keys=keys, types=list(types), exclude=list(exclude))
+    return weigh(party, rows)
