@@ -51,7 +51,7 @@ party = Table(
     Column("record_type", Text, nullable=False),
     Column("record_id", Uuid, nullable=False),
     Column("dump", JSONB, nullable=False, doc="Party.dump()"),
-    Column("keys", ARRAY(BigInteger), nullable=False, doc="blocking_keys(), as they stand in party_key"),
+    Column("hashes", ARRAY(BigInteger), nullable=False, doc="blocking_keys(), as they stand in party_key"),
     Column("updated_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
     UniqueConstraint("record_type", "record_id"),
 )
@@ -85,7 +85,8 @@ ORDER BY ranked.shared DESC, party.id
 """
 _ONLY = """
     JOIN party AS wanted_party ON wanted_party.id = hits.party_id
-     AND wanted_party.record_type = ANY(CAST(:types AS text[])) AND wanted_party.record_id <> ALL(CAST(:exclude AS uuid[]))
+     AND (CAST(:types AS text[]) IS NULL OR wanted_party.record_type = ANY(CAST(:types AS text[])))
+     AND wanted_party.record_id <> ALL(CAST(:exclude AS uuid[]))
 """
 
 
@@ -93,7 +94,7 @@ _ONLY = """
 def candidates_sql(*, filtered: bool = False) -> TextualSelect:
     """The records that share the most telling keys, best first, `CANDIDATES` at most.
 
-    Binds `keys` (bigint[]); when `filtered`, also `types` (text[]: record types to look at) and `exclude` (uuid[]: record
+    Binds `keys` (bigint[]); when `filtered`, also `types` (text[]: record types to look at, or null for all) and `exclude` (uuid[]: record
     ids to leave out), which are applied before the ranking is cut. Columns: record_type, record_id, dump, shared,
     truncated (a key had more holders than were read, so a match may be missing).
     """
@@ -110,26 +111,26 @@ def candidates_sql(*, filtered: bool = False) -> TextualSelect:
 def upsert_sql() -> TextClause:
     """Put a record into the index or replace it; binds as `upsert_values` makes them.
 
-    Two writers of one record must already be in line, as they are when each has updated the record's own row first.
+    Two writers of one record are in line when each has touched the record's own row first, as a change does. If they are
+    not, the later one wins and keys of the other may stay behind: a candidate too many, never one too few.
     """
     return text(
         """
         WITH old AS (
-            SELECT id, keys FROM party WHERE record_type = :record_type AND record_id = :record_id FOR UPDATE
+            SELECT id, hashes FROM party WHERE record_type = :record_type AND record_id = :record_id
         ), new AS (
-            INSERT INTO party (record_type, record_id, dump, keys)
+            INSERT INTO party (record_type, record_id, dump, hashes)
             VALUES (:record_type, :record_id, CAST(:dump AS jsonb), CAST(:keys AS bigint[]))
             ON CONFLICT (record_type, record_id)
-            DO UPDATE SET dump = excluded.dump, keys = excluded.keys, updated_at = now()
+            DO UPDATE SET dump = excluded.dump, hashes = excluded.hashes, updated_at = now()
             RETURNING id
         ), gone AS (
             DELETE FROM party_key USING old
-            WHERE party_key.party_id = old.id AND party_key.key = ANY(old.keys)
+            WHERE party_key.party_id = old.id AND party_key.key = ANY(old.hashes)
               AND party_key.key <> ALL(CAST(:keys AS bigint[]))
         )
         INSERT INTO party_key (key, party_id)
         SELECT wanted.key, new.id FROM new CROSS JOIN unnest(CAST(:keys AS bigint[])) AS wanted(key)
-        WHERE NOT EXISTS (SELECT FROM old WHERE wanted.key = ANY(old.keys))
         ON CONFLICT DO NOTHING
         """
     ).bindparams(
@@ -152,9 +153,9 @@ def delete_sql() -> TextClause:
     return text(
         """
         WITH gone AS (
-            DELETE FROM party WHERE record_type = :record_type AND record_id = :record_id RETURNING id, keys
+            DELETE FROM party WHERE record_type = :record_type AND record_id = :record_id RETURNING id, hashes
         )
-        DELETE FROM party_key USING gone WHERE party_key.party_id = gone.id AND party_key.key = ANY(gone.keys)
+        DELETE FROM party_key USING gone WHERE party_key.party_id = gone.id AND party_key.key = ANY(gone.hashes)
         """
     ).bindparams(bindparam("record_type", type_=Text), bindparam("record_id", type_=Uuid))
 
@@ -205,17 +206,16 @@ async def find(
 ) -> Matches:
     """Records of the index that are or may be the party asked about, in one round trip.
 
-    `types` limits the record types looked at (they must be given together with `exclude`); visibility is the caller's:
-    ids are returned for every match.
+    `types` limits the record types looked at (None: all), `exclude` leaves records out, such as the one that is checked.
+    Visibility is the caller's: ids are returned for every match.
     """
     own = values if isinstance(values, Party) else normalise(values)
     keys = blocking_keys(own)
     if not keys:
         return Matches((), False)
     parameters: dict[str, object] = {"keys": keys}
-    if types is not None:
-        parameters |= {"types": list(types), "exclude": list(exclude)}
-    elif exclude:
-        raise ValueError("exclude needs types")
-    rows = await run(candidates_sql(filtered=types is not None), parameters)
+    filtered = types is not None or bool(exclude)
+    if filtered:
+        parameters |= {"types": None if types is None else list(types), "exclude": list(exclude)}
+    rows = await run(candidates_sql(filtered=filtered), parameters)
     return weigh(own, rows)
