@@ -51,7 +51,7 @@ party = Table(
     Column("record_type", Text, nullable=False),
     Column("record_id", Uuid, nullable=False),
     Column("dump", JSONB, nullable=False, doc="Party.dump()"),
-    Column("hashes", ARRAY(BigInteger), nullable=False, doc="blocking_keys(), as they stand in party_key"),
+    Column("keys", ARRAY(BigInteger), key="hashes", nullable=False, doc="blocking_keys(), as they stand in party_key"),
     Column("updated_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
     UniqueConstraint("record_type", "record_id"),
 )
@@ -117,16 +117,16 @@ def upsert_sql() -> TextClause:
     return text(
         """
         WITH old AS (
-            SELECT id, hashes FROM party WHERE record_type = :record_type AND record_id = :record_id
+            SELECT id, keys FROM party WHERE record_type = :record_type AND record_id = :record_id
         ), new AS (
-            INSERT INTO party (record_type, record_id, dump, hashes)
+            INSERT INTO party (record_type, record_id, dump, keys)
             VALUES (:record_type, :record_id, CAST(:dump AS jsonb), CAST(:keys AS bigint[]))
             ON CONFLICT (record_type, record_id)
-            DO UPDATE SET dump = excluded.dump, hashes = excluded.hashes, updated_at = now()
+            DO UPDATE SET dump = excluded.dump, keys = excluded.keys, updated_at = now()
             RETURNING id
         ), gone AS (
             DELETE FROM party_key USING old
-            WHERE party_key.party_id = old.id AND party_key.key = ANY(old.hashes)
+            WHERE party_key.party_id = old.id AND party_key.key = ANY(old.keys)
               AND party_key.key <> ALL(CAST(:keys AS bigint[]))
         )
         INSERT INTO party_key (key, party_id)
@@ -153,9 +153,9 @@ def delete_sql() -> TextClause:
     return text(
         """
         WITH gone AS (
-            DELETE FROM party WHERE record_type = :record_type AND record_id = :record_id RETURNING id, hashes
+            DELETE FROM party WHERE record_type = :record_type AND record_id = :record_id RETURNING id, keys
         )
-        DELETE FROM party_key USING gone WHERE party_key.party_id = gone.id AND party_key.key = ANY(gone.hashes)
+        DELETE FROM party_key USING gone WHERE party_key.party_id = gone.id AND party_key.key = ANY(gone.keys)
         """
     ).bindparams(bindparam("record_type", type_=Text), bindparam("record_id", type_=Uuid))
 
