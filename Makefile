@@ -19,7 +19,7 @@ run: environment ## Start everything on http://127.0.0.1:8000 (PORT=, DATA_DIR=)
 demo: environment ## Fill the demo and print its log-ins, whether or not `make run` is running
 	@$(RUN) demo
 
-user: environment ## Make an administrator
+user: environment ## Make an administrator (asks, or takes ADMIN_EMAIL=, ADMIN_NAME=, ADMIN_PASSWORD=)
 	@$(RUN) user
 
 test: dev-environment ## Run the tests

@@ -90,11 +90,13 @@ def demo() -> None:
 
 @app.command()
 def user(
-    email: Annotated[str, typer.Option(prompt="E-mail address")],
-    name: Annotated[str, typer.Option(prompt="Name")],
-    password: Annotated[str, typer.Option(prompt="Password", hide_input=True, confirmation_prompt=True)],
+    email: Annotated[str, typer.Option(prompt="E-mail address", envvar="ADMIN_EMAIL")],
+    name: Annotated[str, typer.Option(prompt="Name", envvar="ADMIN_NAME")],
+    password: Annotated[
+        str, typer.Option(prompt="Password", hide_input=True, confirmation_prompt=True, envvar="ADMIN_PASSWORD")
+    ],
 ) -> None:
-    """Makes an administrator."""
+    """Makes an administrator; asks for what is not given."""
     with _installation("make user") as settings:
         from app.identity.provisioning import create_administrator
 
