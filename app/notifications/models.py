@@ -29,6 +29,8 @@ class Notification(Base):
     record_type: Mapped[str | None]
     record_id: Mapped[UUID | None]
     data: Mapped[dict[str, Any]]
+    texts: Mapped[dict[str, Any]]
+    """Title and body by language, as they were told."""
     created_at: Mapped[datetime]
     read_at: Mapped[datetime | None]
 
