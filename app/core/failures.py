@@ -83,11 +83,13 @@ def language_of(request: Request) -> Language:
     return best[1]
 
 
-def invalid_fields(errors: Sequence[Any]) -> list[tuple[str, str, Mapping[Language, str]]]:
+def invalid_fields(errors: Sequence[Any], body: object = None) -> list[tuple[str, str, Mapping[Language, str]]]:
     """pydantic's errors as ours: a pointer, its stable code, a sentence in both languages."""
     out: list[tuple[str, str, Mapping[Language, str]]] = []
     for error in errors[:100]:
         place, *path = [str(p) for p in error["loc"]] or ["body"]
+        if place == "body":
+            path = _without_tags(path, body)
         keys = [p.replace("~", "~0").replace("/", "~1") for p in path]
         match place:
             case "query":
@@ -97,12 +99,26 @@ def invalid_fields(errors: Sequence[Any]) -> list[tuple[str, str, Mapping[Langua
             case _:
                 pointer = "".join(f"/{k}" for k in keys)
         context = {k: v for k, v in (error.get("ctx") or {}).items() if isinstance(v, str | int | float)}
-        german = _GERMAN.get(error["type"], "Diese Angabe ist ungültig.")
+        german = _GERMAN.get(error["type"]) or str(context.get("de", "Diese Angabe ist ungültig."))
         try:
             german = german.format(**context)
         except KeyError:
             german = "Diese Angabe ist ungültig."
         out.append((pointer[:300], error["type"], {"de": german, "en": error["msg"]}))
+    return out
+
+
+def _without_tags(path: Sequence[str], body: object) -> list[str]:
+    """The path into the body, without the steps that only name the member of a union."""
+    out: list[str] = []
+    for i, step in enumerate(path):
+        if isinstance(body, Mapping):
+            if step not in body and i < len(path) - 1:
+                continue
+            body = body.get(step)
+        elif isinstance(body, list):
+            body = body[int(step)] if step.isdecimal() and int(step) < len(body) else None
+        out.append(step)
     return out
 
 
@@ -125,7 +141,7 @@ def install(app: FastAPI) -> None:
             return answer(request, MalformedBody())
         if error.body is not None and _wrong_media_type(request):
             return answer(request, UnsupportedMediaType())
-        return answer(request, Invalid(invalid_fields(found)))
+        return answer(request, Invalid(invalid_fields(found, error.body)))
 
     @app.exception_handler(HTTPException)
     async def http(request: Request, error: HTTPException) -> Response:

@@ -1,11 +1,26 @@
 """The shapes that every request and answer is made of: bounded, without NUL, unknown fields refused."""
 
 import re
+from collections.abc import Callable
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import UUID7, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import (
+    UUID7,
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+)
+from pydantic.json_schema import SkipJsonSchema
+from pydantic_core import PydanticCustomError
+
+from app.core import countries
 
 NO_CONTROLS = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
 
@@ -20,7 +35,14 @@ Prose = Annotated[str, StringConstraints(max_length=20_000, pattern=NO_CONTROLS)
 Key = Annotated[str, StringConstraints(min_length=1, max_length=60, pattern=r"^[a-z][a-z0-9_]*$")]
 """A name made for programs."""
 
-Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
+
+def _known_country(code: str) -> str:
+    if code not in countries.CODES:
+        raise PydanticCustomError("unknown_country", "There is no such country.", {"de": "Dieses Land gibt es nicht."})
+    return code
+
+
+Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$"), AfterValidator(_known_country)]
 """ISO 3166-1 alpha-2, such as `AT`."""
 
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
@@ -29,6 +51,46 @@ Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 ClientId = Annotated[
     UUID7, Field(description="Optional, chosen by the client: the same id and content again is not created twice.")
 ]
+
+
+def _storable(moment: datetime) -> datetime:
+    if not _EARLIEST <= moment <= _LATEST:
+        message = "The time must lie between 1900 and 2200."
+        raise PydanticCustomError("time_range", message, {"de": "Der Zeitpunkt muss zwischen 1900 und 2200 liegen."})
+    return moment
+
+
+_EARLIEST, _LATEST = datetime(1900, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+Moment = Annotated[AwareDatetime, AfterValidator(_storable)]
+"""A point in time with its zone, RFC 3339."""
+
+
+def _refuse(code: str, en: str, de: str) -> Callable[[Any], Any]:
+    def refuse(_: Any) -> Any:
+        raise PydanticCustomError(code, en, {"de": de})
+
+    return refuse
+
+
+Computed = Annotated[
+    SkipJsonSchema[None],
+    BeforeValidator(_refuse("read_only_computed", "This field is computed.", "Dieses Feld wird berechnet.")),
+]
+"""A field that is refused with its reason when somebody sends it; declare it as `name: Computed = not_settable()`."""
+
+FromErp = Annotated[
+    SkipJsonSchema[None],
+    BeforeValidator(
+        _refuse("read_only_erp", "This field comes from the ERP.", "Dieses Feld kommt aus dem ERP-System.")
+    ),
+]
+"""The same, for what the ERP owns."""
+
+
+def not_settable() -> Any:
+    """Default of a field that only the product or the ERP sets."""
+    return Field(default=None, exclude=True)
+
 
 Amount = Annotated[
     Decimal,
