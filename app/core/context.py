@@ -24,6 +24,7 @@ from app.core import idempotency, outbox
 from app.core.clock import Clock
 from app.core.db import Database, Reader
 from app.core.failures import language_of
+from app.core.parameters import refuse_unknown
 from app.core.permissions import Permission
 from app.core.principal import (
     Anonymous,
@@ -77,6 +78,8 @@ class Context:
         self._jobs: list[outbox.Job] = []
         self._after_commit: list[Callable[[], Awaitable[None]]] = []
         self.idempotency: idempotency.Claim | None = None
+        self.held: set[UUID] = set()
+        """Records that were made or, when visible, locked here: their writer is told the outcome, even out of their sight."""
 
     # --- who ---------------------------------------------------------------------------------------------------------
 
@@ -111,10 +114,11 @@ class Context:
     # --- reading -----------------------------------------------------------------------------------------------------
 
     async def fetch(self, statement: Statement, **values: Any) -> Sequence[asyncpg.Record]:
-        """Rows of a compiled read; the asker's user and teams are filled in. Sees this context's own writes."""
+        """Rows of a compiled read; the asker's user, teams and session are filled in. Sees this context's own writes."""
         if isinstance(self.principal, UserPrincipal):
             values["p_user"] = self.principal.user_id
             values["p_teams"] = list(self.principal.team_ids)
+            values["p_session"] = self.principal.session_id
         if self._session is not None:
             return await self.run(statement, **values)
         return await self._reader.fetch(statement.sql, *statement.arguments(values))
@@ -134,6 +138,8 @@ class Context:
         record = (await self.session.execute(statement)).scalar_one_or_none()
         if record is None:
             raise NotFound
+        if lock:
+            self.held.add(id_)
         return record
 
     @property
@@ -266,6 +272,7 @@ IdempotencyKey = Annotated[
 async def _signed_in(request: Request) -> AsyncIterator[Context]:
     services = services_of(request)
     principal = await services.authenticate(request)
+    refuse_unknown(request)
     async with open_context(services, principal, language_of(request)) as context:
         yield context
 
@@ -273,6 +280,7 @@ async def _signed_in(request: Request) -> AsyncIterator[Context]:
 async def _signed_in_writing(request: Request, key: IdempotencyKey = None) -> AsyncIterator[Context]:
     services = services_of(request)
     principal = await services.authenticate(request)
+    refuse_unknown(request)
     async with open_context(services, principal, language_of(request)) as context:
         if key is not None:
             fingerprint = hashlib.sha256(f"{request.method} {request.url.path}?{request.url.query}\n".encode())
@@ -283,6 +291,7 @@ async def _signed_in_writing(request: Request, key: IdempotencyKey = None) -> As
 
 
 async def _anyone(request: Request) -> AsyncIterator[Context]:
+    refuse_unknown(request)
     async with open_context(services_of(request), Anonymous(), language_of(request)) as context:
         yield context
 

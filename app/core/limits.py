@@ -63,19 +63,23 @@ class Limiter:
             self._leases = {k: v for k, v in self._leases.items() if v.ends > now}
         self._leases[name] = _Lease(size - 1, now + 5)
 
-    async def blocked(self, name: str, per_minute: int) -> None:
-        """Raise TooManyRequests when the allowance is used up, without counting (failures are counted by `fail`)."""
+    async def attempt(self, name: str, per_minute: int) -> None:
+        """Count one attempt before it is made, exactly; TooManyRequests when the minute's attempts are used up.
+
+        Counting first keeps a burst of guesses sent at once from all being let through.
+        """
         item = RateLimitItemPerMinute(per_minute)
         try:
-            if not await self._strategy.test(item, name):
+            if not await self._strategy.hit(item, name):
                 reset, _ = await self._strategy.get_window_stats(item, name)
                 raise TooManyRequests(max(1, round(reset - time())))
-        except (RedisError, ConnectionError, TimeoutError):
+        except (RedisError, ConnectionError, TimeoutError) as error:
             UNLIMITED.inc()
+            log.warning("limits_unavailable", error=type(error).__name__)
 
-    async def fail(self, name: str, per_minute: int) -> None:
-        """Count one failure."""
+    async def succeeded(self, name: str, per_minute: int) -> None:
+        """Take an attempt back: it was a good one, and only failures are to count."""
         try:
-            await self._strategy.hit(RateLimitItemPerMinute(per_minute), name)
+            await self._strategy.hit(RateLimitItemPerMinute(per_minute), name, cost=-1)
         except (RedisError, ConnectionError, TimeoutError):
             UNLIMITED.inc()
