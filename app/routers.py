@@ -2,9 +2,11 @@
 
 from fastapi import APIRouter
 
+from app.identity.auth_router import router as auth
 from app.projects.router import router as projects
 
 ROUTERS: list[APIRouter] = [
+    auth,
     projects,
 ]
 
