@@ -20,7 +20,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 def principal(user: User) -> UserPrincipal:
-    return UserPrincipal(user.id, user.user_name, user.name, uuid4(), frozenset(), ())
+    return UserPrincipal(user.id, user.user_name, f"{user.first_name} {user.last_name}", uuid4(), frozenset(), ())
 
 
 async def told(session: AsyncSession) -> list[Notification]:
@@ -35,7 +35,6 @@ async def mails(session: AsyncSession) -> int:
 @pytest.mark.rule("LEAD-12")
 async def test_everybody_concerned_is_told_except_who_did_it(session: AsyncSession, contexts: Contexts) -> None:
     eva, otto, gone = await make_user(session), await make_user(session), await make_user(session, active=False)
-    await session.refresh(eva)
     record = uuid4()
     async with contexts.of(principal(eva)) as ctx:
         await notify(
@@ -50,7 +49,7 @@ async def test_everybody_concerned_is_told_except_who_did_it(session: AsyncSessi
     assert one.user_id == otto.id and one.record_id == record and one.read_at is None
     assert one.texts["de"] == {
         "title": "Neuer Interessent für Sie: Huber {x} GmbH",
-        "body": f"{eva.name} hat Ihnen den Interessenten „Huber {{x}} GmbH“ zugewiesen.",
+        "body": f"Eva {eva.last_name} hat Ihnen den Interessenten „Huber {{x}} GmbH“ zugewiesen.",
     }
     assert await mails(session) == 1
 
