@@ -194,6 +194,7 @@ def compare(a: Party, b: Party) -> Evidence:
         evidence.cap = min(evidence.cap, POSSIBLE)
     else:
         evidence.named = named
-        if named < 0 and not sure:
+        # Of people a name may be half known; a company whose name says more is another until something else agrees.
+        if not sure and (named < 0 or (named == 0 and not is_person_a and not is_person_b)):
             evidence.cap = min(evidence.cap, POSSIBLE)
     return evidence

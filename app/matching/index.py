@@ -37,7 +37,7 @@ from app.core.db import Base
 from app.matching.keys import blocking_keys
 from app.matching.normalise import normalise
 from app.matching.record import Party, PartyValues
-from app.matching.verdict import Match, score
+from app.matching.verdict import Match, judge, match_of
 
 KEY_LIMIT = 100
 """Records read per key. A key that reaches it is hot (a shell firm's address, "Müller Bau") and weighs next to nothing."""
@@ -189,10 +189,10 @@ def weigh(own: Party, rows: Iterable[Sequence[Any]]) -> Matches:
     found: list[Found] = []
     truncated = False
     for record_type, record_id, dump, _, cut in rows:
-        match = score(own, Party.load(orjson.loads(dump) if isinstance(dump, str | bytes) else dump))
+        chance, level, findings = judge(own, Party.load(orjson.loads(dump) if isinstance(dump, str | bytes) else dump))
         truncated = truncated or bool(cut)
-        if match.verdict != "none":
-            found.append(Found(record_type, record_id, match))
+        if level:
+            found.append(Found(record_type, record_id, match_of(chance, level, findings)))
     found.sort(key=lambda one: (-one.match.score, one.record_type, one.record_id))
     return Matches(tuple(found), truncated)
 

@@ -19,6 +19,10 @@ _DISTINCT_BITS = 9.0
 _LONGEST_SLIP = 14
 
 
+def _rarest_first(word: str) -> tuple[float, str]:
+    return -rarity(word), word
+
+
 def _letters(word: str) -> str:
     """Its letters, each once, in order of the alphabet: what neighbours exchanged or letters doubled leave as they are."""
     return "".join(sorted(set(word)))
@@ -28,9 +32,18 @@ def _slips(texts: list[str], word: str) -> None:
     """Keys of a name of one word: whole or with any one letter left out, so that one slip never hides it."""
     if len(word) > _LONGEST_SLIP:
         texts += (f"x|{word[:7]}", f"y|{word[-7:]}")
-    elif len(word) > 3:
+    elif len(word) > 2:
         texts.append(f"z|{word}")
-        texts += (f"z|{word[:at]}{word[at + 1 :]}" for at in range(len(word)))
+        if len(word) > 3:
+            texts += (f"z|{word[:at]}{word[at + 1 :]}" for at in range(len(word)))
+
+
+def _other_slips(texts: list[str], code: str, word: str) -> None:
+    """Keys of one word next to another's sound, for the slips that spare neither its first nor its last three letters."""
+    texts.append(f"u|{code}|{_letters(word)}")
+    if 2 < len(word) < 6:
+        texts.append(f"z|{code}|{word}")
+        texts += (f"z|{code}|{word[:at]}{word[at + 1 :]}" for at in range(len(word)))
 
 
 def _company(texts: list[str], words: tuple[str, ...], numbers: tuple[str, ...], postal: str, city: str) -> None:
@@ -39,7 +52,8 @@ def _company(texts: list[str], words: tuple[str, ...], numbers: tuple[str, ...],
     texts.append(f"j|{sound(''.join(words))}|{digits}")
     if len(words) == 1:
         _slips(texts, words[0])
-    picked = sorted(set(words), key=rarity, reverse=True)[:_PAIRED_WORDS] if len(words) > 1 else words
+    # The same choice in every process: by rarity, then by the word itself.
+    picked = sorted(set(words), key=_rarest_first)[:_PAIRED_WORDS] if len(words) > 1 else words
     codes = [sound(word) or word for word in picked]
     for at, code in enumerate(codes):
         for other in codes[at + 1 :]:
@@ -60,7 +74,8 @@ def _company(texts: list[str], words: tuple[str, ...], numbers: tuple[str, ...],
             f"s|{codes[1]}|{one[-3:]}",
         )
         if len(picked) == 2:
-            texts += (f"u|{codes[0]}|{_letters(two)}", f"u|{codes[1]}|{_letters(one)}")
+            _other_slips(texts, codes[0], two)
+            _other_slips(texts, codes[1], one)
 
 
 def _person(texts: list[str], party: Party, city: str) -> None:
@@ -78,9 +93,9 @@ def _person(texts: list[str], party: Party, city: str) -> None:
             f"s|{family}|{first[-3:]}",
             f"t|{given}|{last[:3]}",
             f"s|{given}|{last[-3:]}",
-            f"u|{family}|{_letters(first)}",
-            f"u|{given}|{_letters(last)}",
         )
+        _other_slips(texts, family, first)
+        _other_slips(texts, given, last)
     elif family:
         texts.append(f"l|{family}")
     if party.postal:

@@ -5,13 +5,16 @@ Tokens arrive with single letters already joined, so that "G.m.b.H." is `gmbh` a
 """
 
 import string
+from functools import lru_cache
+
+from rapidfuzz.distance import OSA
 
 from app.matching.text import word_set
 
 # canonical form: the ways to write it, folded
 _FORMS: dict[str, str] = {
     "gmbh": "gmbh | gesmbh | ges mbh | gesellschaft mbh | mbh | gesellschaft mit beschrankter haftung | ggmbh | gesellsch mbh"
-    " | gemeinnutzige gmbh | gmbh i g | gem gmbh | gesellschaft m b h | ges m b h | mit beschrankter haftung"
+    " | gemeinnutzige gmbh | gmbh i g | gem gmbh | gesellschaft m b h | ges m b h | mit beschrankter haftung | beschrankter haftung"
     " | gesellschaft mit beschr haftung | ges mit beschr haftung",
     "ug": "ug | ug haftungsbeschrankt | unternehmergesellschaft haftungsbeschrankt | unternehmergesellschaft"
     " | haftungsbeschrankt | ug hb | ug haftungsbeschr | gug | ug haftungsbeschrnkt | haftungsbeschrnkt",
@@ -48,14 +51,6 @@ def _phrases() -> dict[str, list[tuple[tuple[str, ...], str]]]:
         for way in ways.split("|"):
             phrase = tuple(way.split())
             table.setdefault(phrase[0], []).append((phrase, form))
-    # One slip in "gmbh" is still a GmbH: no word of any language looks like it.
-    for at in range(5):
-        for letter in string.ascii_lowercase:
-            for slip in ("gmbh"[:at] + letter + "gmbh"[at:], "gmbh"[:at] + letter + "gmbh"[at + 1 :]):
-                if at and slip not in table:
-                    table[slip] = [((slip,), "gmbh")]
-    for slip in ("gmhb", "mgbh", "gbmh", "gbh", "gmb", "gmh"):
-        table.setdefault(slip, [((slip,), "gmbh")])
     for found in table.values():
         found.sort(key=lambda entry: -len(entry[0]))
     return table
@@ -64,11 +59,54 @@ def _phrases() -> dict[str, list[tuple[tuple[str, ...], str]]]:
 _TABLE = _phrases()
 
 
+def _slips_of_gmbh() -> frozenset[str]:
+    """ "gmbh" and whatever is one slip away from it: no word of any language looks like that."""
+    word = "gmbh"
+    slips = {word, "mgbh", "gbmh", "gmhb"}
+    for at in range(len(word) + 1):
+        slips.add(word[:at] + word[at + 1 :])
+        for letter in string.ascii_lowercase:
+            slips |= {word[:at] + letter + word[at:], word[:at] + letter + word[at + 1 :]}
+    return frozenset(slips)
+
+
+_GMBH = _slips_of_gmbh()
+_LONG_WORDS = (
+    "gesellschaft", "haftung", "beschrankter", "haftungsbeschrankt", "kommanditgesellschaft", "aktiengesellschaft",
+    "unternehmergesellschaft",
+)  # fmt: skip
+
+
+@lru_cache(maxsize=1 << 15)
+def mended(token: str) -> str:
+    """A long word of a legal form, whatever slip is in it ("Geselschaft"); any other token as it is."""
+    for word in _LONG_WORDS:
+        slips = 1 if len(word) < 12 else 2
+        if OSA.distance(token, word, score_cutoff=slips) <= slips:
+            return word
+    return token
+
+
+def _spread_gmbh(tokens: list[str], at: int) -> int:
+    """How many tokens from here make a "G.m.b.H." whose dots or letters went astray ("G.mb..H.", "G.m.b.dH."); else 0."""
+    joined = ""
+    for end in range(at, min(at + 4, len(tokens))):
+        if end > at and len(tokens[end]) > 3:
+            break
+        joined += tokens[end]
+        if len(joined) > 5:
+            break
+        if joined in _GMBH and (end + 1 == len(tokens) or len(tokens[end + 1]) > 1):
+            return end + 1 - at
+    return 0
+
+
 def strip_legal_forms(tokens: list[str]) -> tuple[list[str], str]:
     """The tokens without legal forms, and the forms found: sorted, joined by a space ("gmbh kg").
 
     When nothing else is left, the tokens come back as they are: "Die AG GmbH" must not become nameless.
     """
+    tokens = [mended(token) if len(token) > 5 else token for token in tokens]
     kept: list[str] = []
     forms: set[str] = set()
     count = len(tokens)
@@ -85,11 +123,14 @@ def strip_legal_forms(tokens: list[str]) -> tuple[list[str], str]:
                     if form != "co":
                         forms.add(form)
                     break
-        elif (at and token in _NOISE) or (at and token == "co" and (at + 1 == count or tokens[at + 1] in _TABLE)):
-            step = 1
-        elif len(token) > 13 and token.startswith("haftungsb"):
-            step = 1
-            forms.add("ug")
+        if not step and at:
+            size = len(token)
+            if size < 6 and (step := _spread_gmbh(tokens, at)):
+                forms.add("gmbh")
+            elif token in _NOISE or (token == "co" and (at + 1 == count or tokens[at + 1] in _TABLE)):
+                step = 1
+            elif size < 3 and forms and at + 1 == count and token.isalpha() and token not in "ivx":
+                step = 1  # what a slip left of "KG" or "Co"
         if step:
             at += step
         else:

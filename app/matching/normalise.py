@@ -7,6 +7,7 @@ from app.matching.places import city_name, country_code, postal_code, street_and
 from app.matching.reach import birth_date, email_address, free_mailer, phone_number, site_domain, vat_number
 from app.matching.record import Party, PartyValues
 from app.matching.text import fold, fold_name, word_set
+from app.matching.vocabulary import STOP
 
 _MOST_WORDS = 12
 _TOKENS = re.compile(r"[a-z]+|[0-9]+")
@@ -15,7 +16,7 @@ _OWNER = re.compile(r"\b(?:inh|inhaber|inhaberin|e\.? ?k\.? inh)\b\s*[.:]?\s*(.+
 _INNER_DOT = re.compile(r"\b([a-z]{3,6})\.-?(?=[a-z]{3})")
 # "Hoch- und Tiefbau" keeps its hyphen's word; a hyphen before "bau" is one word: "Maschinen-Bau".
 _GLUED = re.compile(r"\b([a-z]{3,})-(?=(?:bau|technik|handel|service|verwaltung|beratung|haus|werk|werke)\b)")
-_SUFFIX = re.compile(r"(?<=[a-z]{4})(?:s?gesellschaft|sges)$")
+_SUFFIX = re.compile(r"(?<=[a-z]{4})(?:s?ges{1,2}el{1,2}schaft|sges)$")
 _LINKING = ("ungs", "ions", "tats", "schafts", "heits", "keits")  # "Verwaltungs-GmbH" is "Verwaltung GmbH"
 
 _ABBREVIATIONS: dict[str, str] = {
@@ -31,10 +32,18 @@ _ABBREVIATIONS: dict[str, str] = {
     "handels": "handel", "grundstucks": "grundstuck", "vermogens": "vermogen", "vertriebs": "vertrieb", "betriebs": "betrieb",
 }  # fmt: skip
 del _ABBREVIATIONS["n"]
-_STOP = word_set(
-    "und u der die das des den dem fur von vom zu zum zur am im in an auf bei beim mit the and of & fa firma"
-)
-_ROMAN = {"ii": "2", "iii": "3", "iv": "4", "vi": "6", "vii": "7", "viii": "8", "ix": "9", "xi": "11", "xii": "12"}
+_ROMAN = {
+    "ii": "2",
+    "iii": "3",
+    "iv": "4",
+    "vi": "6",
+    "vii": "7",
+    "i": "1",
+    "viii": "8",
+    "ix": "9",
+    "xi": "11",
+    "xii": "12",
+}
 
 _TITLES = word_set(
     """dr prof ing dipl mag di mba msc bsc ma ba phd herr frau hr fr mr mrs ms dipling dipl-ing dkfm kfm mmag ddr univ
@@ -80,9 +89,9 @@ def _company_words(folded: str) -> tuple[tuple[str, ...], tuple[str, ...], str]:
             token, legal = token[:-4], legal or "gmbh"
         if token.isdigit():
             numbers.append(token.lstrip("0")[:20] or "0")
-        elif token in _ROMAN and words:
+        elif token in _ROMAN and (words or len(token) > 1):
             numbers.append(_ROMAN[token])
-        elif token not in _STOP or token in joined:
+        elif token not in STOP or token in joined:
             words.append(_word(token))
     if not words and not numbers:
         words = [token[:40] for token in kept]

@@ -4,7 +4,7 @@ from rapidfuzz.distance import OSA
 
 from app.matching.record import Party
 from app.matching.text import same_sound
-from app.matching.vocabulary import first_name_bits, last_name_bits, rarity
+from app.matching.vocabulary import first_name_bits, known_first_name, last_name_bits, rarity
 from app.matching.weights import BITS
 
 _distance = OSA.distance
@@ -52,6 +52,8 @@ _CODES = {
 def compare_people(a: Party, b: Party, found: list[tuple[str, float]]) -> int | None:
     """Findings about two persons: 1 names agree, 0 partly known, −1 they conflict."""
     first = _likeness(a.first, b.first) if a.first and b.first else -1.0
+    if 0 < first < 0.9 and first != 0.25 and _two_names(a.first, b.first):
+        first = 0.0
     last = _likeness(a.last, b.last) if a.last and b.last else -1.0
     if first <= 0.25 and last <= 0.25:
         crossed = _likeness(a.first, b.last) if a.first and b.last else -1.0
@@ -68,7 +70,7 @@ def compare_people(a: Party, b: Party, found: list[tuple[str, float]]) -> int | 
     if last >= 0:
         if last == 0.1:
             found.append(("last_name_unlike", BITS["last_name_unlike"]))
-            named = -1
+            named = 0 if first > 0.5 else -1
         elif last:
             bits = last * min(last_name_bits(a.last), last_name_bits(b.last))
             found.append((f"last_name_{_CODES[last]}", bits))
@@ -94,6 +96,13 @@ def compare_people(a: Party, b: Party, found: list[tuple[str, float]]) -> int | 
     else:
         named = min(named, 0)
     return _birth(a, b, found, named)
+
+
+def _two_names(a: str, b: str) -> bool:
+    """Two names of their own though they look alike: Jan and Jana, Paul and Paula share a home, not a person."""
+    if not (known_first_name(a) and known_first_name(b)):
+        return False
+    return a[-1] != b[-1] or not same_sound(*sorted((a, b), key=len))
 
 
 def _birth(a: Party, b: Party, found: list[tuple[str, float]], named: int) -> int:

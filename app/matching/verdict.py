@@ -1,5 +1,6 @@
 """From findings to an answer: a probability, a verdict, and reasons in words."""
 
+from math import floor, fsum
 from typing import Literal, NamedTuple
 
 from app.matching.compare import DUPLICATE, NONE, POSSIBLE, Evidence, compare
@@ -42,18 +43,11 @@ def _worth_showing(evidence: Evidence) -> bool:
     return not against or (evidence.named > 0 and evidence.coined and against <= _PLACE)
 
 
-def score(a: Party, b: Party, *, prior: float = PRIOR) -> Match:
-    """Compare two parties; symmetric, pure, never raises. `prior`: see `weights.prior_for`.
-
-    Meant for records that share a blocking key (`blocking_keys`): only those are ever compared, so "duplicate" and
-    "possible" imply a shared key for every caller. The score never contradicts the verdict's boundaries: a capped verdict
-    has a capped score.
-    """
+def judge(a: Party, b: Party, prior: float = PRIOR) -> tuple[float, int, list[tuple[str, float]]]:
+    """`score` without its reasons in words: chance, level (0 none, 1 possible, 2 duplicate) and bare findings."""
     evidence = compare(a, b)
-    evidence.found.sort(key=_weightiest)  # and so the sum does not depend on who asks
-    bits = prior
-    for _, weight in evidence.found:
-        bits += weight
+    # fsum, so that the sum does not depend on who asks.
+    bits = fsum([prior, *[weight for _, weight in evidence.found]])
     chance = 1.0 / (1.0 + 2.0 ** -max(-60.0, min(60.0, bits)))
     level = DUPLICATE if chance >= DUPLICATE_AT else POSSIBLE if chance >= POSSIBLE_AT else NONE
     if level == NONE and _worth_showing(evidence):
@@ -61,13 +55,26 @@ def score(a: Party, b: Party, *, prior: float = PRIOR) -> Match:
     if level > evidence.cap:
         level = evidence.cap
         chance = DUPLICATE_AT - 0.01 if level == POSSIBLE else POSSIBLE_AT - 0.01
-    reasons = tuple(
-        [
-            Reason(FIELDS[code], "for" if weight > 0 else "against", code, round(weight, 1))
-            for code, weight in evidence.found
-        ]
-    )
-    return Match(round(chance, 4), _VERDICTS[level], reasons)
+    return chance, level, evidence.found
+
+
+def match_of(chance: float, level: int, found: list[tuple[str, float]]) -> Match:
+    """What `judge` gave, in words."""
+    reasons = [
+        Reason(FIELDS[code], "for" if weight > 0 else "against", code, round(weight, 1))
+        for code, weight in sorted(found, key=_weightiest)
+    ]
+    return Match(floor(chance * 10_000) / 10_000, _VERDICTS[level], tuple(reasons))
+
+
+def score(a: Party, b: Party, *, prior: float = PRIOR) -> Match:
+    """Compare two parties; symmetric, pure, never raises. `prior`: see `weights.prior_for`.
+
+    Meant for records that share a blocking key (`blocking_keys`): only those are ever compared, so "duplicate" and
+    "possible" imply a shared key for every caller. The score never contradicts the verdict's boundaries: a capped verdict
+    has a capped score.
+    """
+    return match_of(*judge(a, b, prior))
 
 
 def explain(reason: Reason, language: str) -> str:

@@ -48,6 +48,10 @@ _COMPANY: dict[float, str] = {
         life living home care vital natur bio eco oko art kreativ mobil mobile car cars bike rad boot yacht
         nova novum terra aqua vita optik foto photo video print pack verpackung papier buch bucher spiel spiele""",
 }
+# Words that a name may have or lack.
+STOP = word_set(
+    """und u der die das des den dem fur von vom zu zum zur am im in an auf bei beim mit the and of fa firma gesellschaft"""
+)
 # Sister firms differ by such a word alone: "X GmbH & Co. KG" and its general partner "X Verwaltungs GmbH".
 SISTER = word_set(
     """verwaltung verwaltungs beteiligung beteiligungs beteiligungen holding vermogensverwaltung immobilien
@@ -138,3 +142,7 @@ def last_name_bits(name: str) -> float:
 
 def first_name_bits(name: str) -> float:
     return _FIRST_BITS.get(name, 9.5)
+
+
+def known_first_name(name: str) -> bool:
+    return name in _FIRST_BITS
