@@ -77,6 +77,8 @@ class Context:
         self._raw: asyncpg.Connection[asyncpg.Record] | None = None
         self._jobs: list[outbox.Job] = []
         self._after_commit: list[Callable[[], Awaitable[None]]] = []
+        self.job_id: int | None = None
+        """The outbox row whose job this context does; none in a request."""
         self.idempotency: idempotency.Claim | None = None
         self.held: set[UUID] = set()
         """Records that were made or, when visible, locked here: their writer is told the outcome, even out of their sight."""
@@ -176,6 +178,10 @@ class Context:
     ) -> None:
         """Ask for a job, in this transaction. `due_at` lets it wait; of jobs with the same `key` only the first is kept."""
         self._jobs.append(outbox.Job(job, dict(payload), due_at or self.now, key))
+
+    def take_back(self, keys: Sequence[str]) -> None:
+        """Forget jobs asked for in this transaction; `outbox.cancel` does this and takes back those of earlier ones."""
+        self._jobs = [job for job in self._jobs if job.key not in keys]
 
     def after_commit(self, action: Callable[[], Awaitable[None]]) -> None:
         """Do something once the transaction is on disk; it must not matter if the process dies before."""

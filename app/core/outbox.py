@@ -55,12 +55,22 @@ table = Table(
     Column("dead_at", DateTime(timezone=True)),
 )
 OPEN = table.c.done_at.is_(None) & table.c.dead_at.is_(None)
-Index("ix_outbox_open", table.c.due_at, postgresql_where=OPEN)
+Index("ix_outbox_waiting", table.c.due_at, table.c.id, postgresql_where=OPEN & table.c.dispatched_at.is_(None))
+Index("ix_outbox_dispatched", table.c.dispatched_at, postgresql_where=OPEN & table.c.dispatched_at.is_not(None))
 Index("uq_outbox_open_key", table.c.key, unique=True, postgresql_where=OPEN & table.c.key.is_not(None))
 Index("ix_outbox_done", table.c.done_at, postgresql_where=table.c.done_at.is_not(None))
 Index("ix_outbox_dead", table.c.dead_at, postgresql_where=table.c.dead_at.is_not(None))
 
 MAX_ATTEMPTS = 8
+"""Failures after which a job is dead."""
+MAX_LOST = 20
+"""Dispatches without an end (the process died, Redis forgot) after which a job is dead: it may be what kills the process."""
+PRIVATE = ("to", "subject", "text", "token")
+"""Keys of a payload that nobody is shown, and that are forgotten once the job is done."""
+
+
+class GiveUp(Exception):
+    """Raised by a handler: trying again is useless, the job is dead at once. Its text is shown to administrators."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +125,11 @@ INSERT = Statement(
     .on_conflict_do_nothing()
 )
 _CANCEL = Statement(
-    delete(table).where(table.c.key == func.any(bindparam("keys", type_=ARRAY(Text), required=True)), OPEN)
+    delete(table).where(
+        table.c.key == func.any(bindparam("keys", type_=ARRAY(Text), required=True)),
+        table.c.id != bindparam("own", type_=BigInteger, required=True),
+        OPEN,
+    )
 )
 
 
@@ -133,9 +147,12 @@ def insert_values(jobs: Sequence[Job], actor: str, trace: str, now: datetime) ->
 
 
 async def cancel(ctx: "Context", *keys: str) -> None:
-    """Take back jobs that have not been done, by their keys."""
-    await ctx.flush_jobs()
-    await ctx.run(_CANCEL, keys=list(keys))
+    """Take back jobs that have not been done, by their keys; a job that asks does not take back itself.
+
+    One that is running just then has no effect either: it finds its row gone and rolls back.
+    """
+    ctx.take_back(keys)
+    await ctx.run(_CANCEL, keys=list(keys), own=ctx.job_id or 0)
 
 
 def retry_delay(attempt: int) -> timedelta:

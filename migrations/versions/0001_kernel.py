@@ -134,7 +134,18 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_outbox"),
     )
     is_open = "done_at IS NULL AND dead_at IS NULL"
-    op.create_index("ix_outbox_open", "outbox", ["due_at"], postgresql_where=sa.text(is_open))
+    op.create_index(
+        "ix_outbox_waiting",
+        "outbox",
+        ["due_at", "id"],
+        postgresql_where=sa.text(f"{is_open} AND dispatched_at IS NULL"),
+    )
+    op.create_index(
+        "ix_outbox_dispatched",
+        "outbox",
+        ["dispatched_at"],
+        postgresql_where=sa.text(f"{is_open} AND dispatched_at IS NOT NULL"),
+    )
     op.create_index(
         "uq_outbox_open_key", "outbox", ["key"], unique=True, postgresql_where=sa.text(f"{is_open} AND key IS NOT NULL")
     )
