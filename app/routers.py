@@ -2,12 +2,22 @@
 
 from fastapi import APIRouter
 
+from app.accounts.router import router as accounts
+from app.contacts.router import router as contacts
 from app.identity.auth_router import router as auth
+from app.leads.router import router as leads
+from app.locks.router import router as protection
 from app.projects.router import router as projects
+from app.registration.router import router as registration
 
 ROUTERS: list[APIRouter] = [
     auth,
     projects,
+    protection,
+    leads,
+    registration,
+    accounts,
+    contacts,
 ]
 
 TAGS = [

@@ -50,4 +50,30 @@ async def make_user(
     session.add_all(UserRole(user_id=user.id, role_id=role.id) for role in found)
     session.add_all(TeamMember(team_id=team.id, user_id=user.id) for team in (private, *teams))
     await session.commit()
+    await session.refresh(user)
     return user
+
+
+def lead_body(assignee_id: Any, **values: Any) -> dict[str, Any]:
+    """A complete lead of the protection project, as a client sends it."""
+    number = next(_numbers)
+    return {
+        "status": "new",
+        "source": "fair",
+        "assignee_id": str(assignee_id),
+        "name": f"Kranzbichler{_letters(number)} Maschinenbau GmbH",
+        "company": f"Kranzbichler{_letters(number)} Maschinenbau",
+        "city": "Linz",
+        "state": "Oberösterreich",
+        "country": "AT",
+        "postal_code": "4020",
+        "contacted_on": "2026-11-20",
+        "description": "Interesse an der Flatrate",
+        "expected_revenue": {"amount": "12500.00", "currency": "EUR"},
+    } | values
+
+
+def _letters(number: int) -> str:
+    """A made-up word for a number, far from its neighbours'."""
+    syllables = ("ba", "ro", "mi", "ku", "ste", "lan", "go", "fri", "dux", "wa")
+    return "".join(syllables[int(digit)] for digit in str(number * 7919))

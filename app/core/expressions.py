@@ -2,7 +2,9 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Text, case, cast, func
+from sqlalchemy import ColumnElement, Text, Uuid, bindparam, case, cast, func
+
+from app.core.visibility import USER
 
 Expression = ColumnElement[Any]
 
@@ -17,6 +19,11 @@ def money(amount: Any, currency: Any) -> Expression:
 def link(id_: Any, name: Any) -> Expression:
     """`{"id": …, "name": …}`, or null where there is no id."""
     return case((id_.is_(None), None), else_=func.json_build_object("id", id_, "name", name))
+
+
+def asker() -> Expression:
+    """The id of the person who asks, filled in at each execution."""
+    return bindparam(USER, type_=Uuid(), required=True)
 
 
 def record(model: Any) -> dict[str, Any]:

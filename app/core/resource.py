@@ -43,7 +43,7 @@ from app.core.context import Context
 from app.core.principal import Reach
 from app.core.problems import Invalid, Problem
 from app.core.statements import Statement
-from app.core.visibility import scope, unscoped
+from app.core.visibility import beside, scope, unscoped
 
 T = TypeVar("T")
 MAX_LIMIT = 200
@@ -77,7 +77,7 @@ class ListQuery(BaseModel):
         BeforeValidator(
             lambda v: min(int(v), MAX_LIMIT) if str(v).isascii() and str(v).isdigit() and len(str(v)) < 10 else v
         ),
-    ] = Field(default=50, ge=1, description="Items per page; larger values are read as 200.")
+    ] = Field(default=50, ge=1, le=999_999_999, description="Items per page; larger values are read as 200.")
     cursor: str | None = Field(default=None, max_length=1000, description="`next_cursor` of the page before.")
     count: bool = Field(default=False, description="Also count all that match.")
     fields: str | None = Field(
@@ -99,6 +99,16 @@ def any_of(column: Any) -> Filter:
 def equals(column: Any) -> Filter:
     """Equality with one value."""
     return lambda name: (column == bindparam(name, type_=column.type, required=True), lambda value: value)
+
+
+def any_spelling_of(column: Any) -> Filter:
+    """Equality, several values joined by "or"; case and umlauts do not matter."""
+    return lambda name: (
+        func.sort_key(column).in_(
+            select(func.sort_key(func.unnest(bindparam(name, type_=ARRAY(Text), required=True)))).scalar_subquery()
+        ),
+        list,
+    )
 
 
 def at_least(column: Any) -> Filter:
@@ -139,7 +149,8 @@ class Resource:
     """A kind of record as clients read it.
 
     `columns` are the expressions of its JSON, by name; they must be the fields of `read` exactly. `joins` completes the FROM
-    clause for columns of other tables. `filters` and `sorts` are what lists offer; every sort ends in the id.
+    clause for columns of other tables; owned ones among them are named in `beside`, each with the reason why what is shown of
+    them may be seen by whoever sees the record. `filters` and `sorts` are what lists offer; every sort ends in the id.
     """
 
     def __init__(
@@ -153,6 +164,7 @@ class Resource:
         sorts: Mapping[str, Sort] | None = None,
         default_sort: str = "-created_at",
         is_owned: bool = True,
+        beside: Mapping[Any, str] | None = None,
     ) -> None:
         if set(columns) != set(read.model_fields):
             differing = set(columns) ^ set(read.model_fields)
@@ -164,6 +176,7 @@ class Resource:
         self.sorts = dict(sorts or {})
         self.default_sort = default_sort
         self.is_owned = is_owned
+        self.beside = dict(beside or {})
         self._one = lru_cache(maxsize=8)(self._build_one)
         self._page = lru_cache(maxsize=512)(self._build_page)
         self._count = lru_cache(maxsize=256)(self._build_count)
@@ -171,8 +184,11 @@ class Resource:
     # --- one ---------------------------------------------------------------------------------------------------------
 
     async def json(self, ctx: Context, id_: UUID) -> tuple[bytes, int]:
-        """The visible record as JSON, and its version; NotFound otherwise."""
-        row = await ctx.fetch_one(self._one(ctx.reach), id=id_)
+        """The visible record as JSON, and its version; NotFound otherwise.
+
+        A record that this request has locked or made is told to its writer, even if it was handed out of their sight.
+        """
+        row = await ctx.fetch_one(self._one("all" if id_ in ctx.held else ctx.reach), id=id_)
         return row["json"].encode(), row["version"]
 
     async def read(self, ctx: Context, request: Request, id_: UUID) -> Response:
@@ -196,7 +212,7 @@ class Resource:
 
     async def page(self, ctx: Context, request: Request, query: ListQuery) -> Response:
         """The answer to GET of the list."""
-        values = {k: v for k, v in query.model_dump(include=set(self.filters)).items() if v is not None and v != []}
+        values = self._values(query)
         sort: str = getattr(query, "sort", None) or self.default_sort
         fields = self._fields(query.fields)
         binding = self._binding(values, sort, request.url.path)
@@ -229,6 +245,18 @@ class Resource:
             parts.append(f',"count":{total["count"]}')
         parts.append("}")
         return Response("".join(parts), 200, headers, "application/json")
+
+    def cursor(self, ctx: Context, path: str, query: ListQuery, last: tuple[Any, UUID]) -> str:
+        """The cursor with which the list at `path`, asked with `query`, goes on after a record: for boards.
+
+        `last` is the record's sort value and id.
+        """
+        sort: str = getattr(query, "sort", None) or self.default_sort
+        key = ctx.settings.secret_key.get_secret_value().encode()
+        return _seal_cursor(*last, self._binding(self._values(query), sort, path), key)
+
+    def _values(self, query: ListQuery) -> dict[str, Any]:
+        return {k: v for k, v in query.model_dump(include=set(self.filters)).items() if v is not None and v != []}
 
     def _fields(self, wanted: str | None) -> tuple[str, ...]:
         if wanted is None:
@@ -279,6 +307,8 @@ class Resource:
         return self._scoped(self.joins(select(json.label("json"), *more).select_from(self.model)), how_far)
 
     def _scoped(self, statement: Select[Any], how_far: Reach) -> Select[Any]:
+        for model, reason in self.beside.items():
+            statement = beside(statement, model, reason=reason)
         if not self.is_owned:
             return unscoped(statement, reason="a resource that belongs to everybody")
         return scope(statement, self.model, how_far)

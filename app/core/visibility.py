@@ -89,6 +89,13 @@ def unscoped(statement: X, *, reason: str) -> X:
     return statement.execution_options(unscoped=reason)
 
 
+def beside(statement: S, model: type[Owned], *, reason: str) -> S:
+    """The statement joins this owned table only to show a little of it beside a scoped record. The reason is for the reader."""
+    assert reason
+    seen = statement.get_execution_options().get("scoped", frozenset())
+    return statement.execution_options(scoped=seen | {model.__table__})
+
+
 def assert_scoped(statement: Executable) -> None:
     """Raise UnscopedAccess when the statement reads or changes an owned table that was not scoped."""
     if statement.get_execution_options().get("unscoped") or isinstance(statement, Insert):

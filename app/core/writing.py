@@ -7,16 +7,29 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 from sqlalchemy import Text, bindparam, func, select
+from sqlalchemy.exc import IntegrityError
 
 from app.core.context import Context
 from app.core.etags import require_version
-from app.core.problems import IdTaken
+from app.core.problems import IdTaken, InUse
 from app.core.resource import Resource
 from app.core.statements import Statement
 from app.core.types import Money
 from app.core.visibility import unscoped
 
 M = TypeVar("M")
+
+_KINDS = {
+    "accounts": ("Kunden", "accounts"),
+    "activities": ("Aktivitäten", "activities"),
+    "clearances": ("Freigaben", "clearances"),
+    "contacts": ("Kontakte", "contacts"),
+    "conversions": ("Konvertierungen", "conversions"),
+    "lead_locks": ("Kundensperren", "lead locks"),
+    "leads": ("Interessenten", "leads"),
+    "opportunities": ("Verkaufschancen", "opportunities"),
+    "projects": ("Projekte", "projects"),
+}
 
 _QUEUE = Statement(
     select(func.pg_advisory_xact_lock(func.hashtextextended(bindparam("id", type_=Text, required=True), 41)))
@@ -65,25 +78,32 @@ async def require_match(ctx: Context, resource: Resource, record: Any, if_match:
     await require_version(record.version, if_match, current)
 
 
-def columns_of(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Fields as columns: money becomes `…_amount` and `…_currency`."""
+def columns_of(values: Mapping[str, Any], *, money: tuple[str, ...] = ()) -> dict[str, Any]:
+    """Fields as columns: those that `money` names become `…_amount` and `…_currency`."""
     columns: dict[str, Any] = {}
     for name, value in values.items():
-        if isinstance(value, Money):
-            columns[f"{name}_amount"], columns[f"{name}_currency"] = value.amount, value.currency
+        if name in money:
+            columns[f"{name}_amount"] = value.amount if isinstance(value, Money) else None
+            columns[f"{name}_currency"] = value.currency if isinstance(value, Money) else None
         else:
             columns[name] = value
     return columns
 
 
-def assign(record: M, patch: BaseModel, *, money: tuple[str, ...] = ()) -> M:
-    """Set on the record what the merge patch names; null empties."""
-    for name in patch.model_fields_set:
-        value = getattr(patch, name)
-        if name in money and value is None:
-            setattr(record, f"{name}_amount", None)
-            setattr(record, f"{name}_currency", None)
-        else:
-            for column, content in columns_of({name: value}).items():
-                setattr(record, column, content)
+def assign(record: M, patch: BaseModel, *, money: tuple[str, ...] = (), leave: tuple[str, ...] = ()) -> M:
+    """Set on the record what the merge patch names, but for `leave`; null empties. `money`: see `columns_of`."""
+    named = {name: getattr(patch, name) for name in patch.model_fields_set.difference(leave)}
+    for column, value in columns_of(named, money=money).items():
+        setattr(record, column, value)
     return record
+
+
+async def delete(ctx: Context, record: Any) -> None:
+    """Delete the record. Raises InUse when another one names it: PostgreSQL knows them all, and no race slips through."""
+    await ctx.session.delete(record)
+    try:
+        await ctx.session.flush()
+    except IntegrityError as error:
+        table = str(getattr(getattr(error.orig, "__cause__", None), "table_name", None) or "")
+        german, english = _KINDS.get(table, ("andere", "others"))
+        raise InUse(de=german, en=english, extra={"used_by": table}) from None

@@ -70,7 +70,7 @@ class Lead(Record, Base):
     """Matches that the creator has said are other customers."""
     converted_at: Mapped[datetime | None]
     account_id: Mapped[UUID | None] = mapped_column(ForeignKey("accounts.id"), index=True)
-    contact_id: Mapped[UUID | None] = mapped_column(ForeignKey("contacts.id"))
+    contact_id: Mapped[UUID | None] = mapped_column(ForeignKey("contacts.id", ondelete="SET NULL"))
     opportunity_requested_at: Mapped[datetime | None]
 
     @classmethod
@@ -91,7 +91,7 @@ class Conversion(Base):
     lead_id: Mapped[UUID] = mapped_column(ForeignKey("leads.id", ondelete="CASCADE"), primary_key=True)
     outcome: Mapped[str]
     account_id: Mapped[UUID] = mapped_column(ForeignKey("accounts.id"))
-    contact_id: Mapped[UUID | None] = mapped_column(ForeignKey("contacts.id"))
+    contact_id: Mapped[UUID | None] = mapped_column(ForeignKey("contacts.id", ondelete="SET NULL"))
     activity_id: Mapped[UUID] = mapped_column(ForeignKey("activities.id"))
     message_id: Mapped[UUID | None] = mapped_column(ForeignKey("messages.id"))
     applied: Mapped[dict[str, Any]]

@@ -45,6 +45,7 @@ class LeadLock(Record, Base):
         CheckConstraint("state <> 'active' OR (starts_on IS NOT NULL AND ends_on > starts_on)", name="active_has_end"),
         CheckConstraint(f"({LIVE}) = (ended_at IS NULL)", name="ended"),
         Index("uq_lead_locks_live_lead", "lead_id", unique=True, postgresql_where=text(LIVE)),
+        Index("ix_lead_locks_lead_id", "lead_id"),
         Index("ix_lead_locks_account_id", "account_id"),
         Index("ix_lead_locks_holder_id_created_at_id", "holder_id", "created_at", "id"),
         Index("ix_lead_locks_ends_on_id", "ends_on", "id"),
@@ -67,7 +68,7 @@ class LeadLock(Record, Base):
 
     @classmethod
     def visible_to(cls, user: ColumnElement[UUID], teams: ColumnElement[list[UUID]]) -> ColumnElement[bool]:
-        return or_(cls.visibility == "all", cls.holder_id == user)
+        return or_(cls.visibility == "all", cls.holder_id == user, cls.created_by == user)
 
 
 @owned
@@ -94,6 +95,8 @@ class Clearance(Record, Base):
     requested_by: Mapped[UUID] = mapped_column(ForeignKey("users.id"), index=True)
     holder_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
     customer_name: Mapped[str]
+    asker_sees: Mapped[bool]
+    """Whether the customer's record is one that the asker may see; if not, its name is not shown to them (DUP-3)."""
     country: Mapped[str | None]
     reason: Mapped[str]
     state: Mapped[str] = mapped_column(server_default="requested")

@@ -31,7 +31,7 @@ LATER_KEYS = (
     ("lead_locks", "lead_id", "leads", "SET NULL"),
     ("clearances", "lead_id", "leads", "SET NULL"),
     ("activities", "lead_id", "leads", None),
-    ("activities", "opportunity_id", "opportunities", None),
+    ("activities", "opportunity_id", "opportunities", "SET NULL"),
 )
 
 
@@ -442,6 +442,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["project_id"], ["projects.id"], name=op.f("fk_lead_locks_project_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_lead_locks")),
     )
+    op.create_index("ix_lead_locks_lead_id", "lead_locks", ["lead_id"], unique=False)
     op.create_index("ix_lead_locks_account_id", "lead_locks", ["account_id"], unique=False)
     op.create_index("ix_lead_locks_created_at_id", "lead_locks", ["created_at", "id"], unique=False)
     op.create_index("ix_lead_locks_ends_on_id", "lead_locks", ["ends_on", "id"], unique=False)
@@ -499,7 +500,9 @@ def upgrade() -> None:
         ),
         sa.ForeignKeyConstraint(["account_id"], ["accounts.id"], name=op.f("fk_activities_account_id")),
         sa.ForeignKeyConstraint(["assignee_id"], ["users.id"], name=op.f("fk_activities_assignee_id")),
-        sa.ForeignKeyConstraint(["contact_id"], ["contacts.id"], name=op.f("fk_activities_contact_id")),
+        sa.ForeignKeyConstraint(
+            ["contact_id"], ["contacts.id"], name=op.f("fk_activities_contact_id"), ondelete="SET NULL"
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_activities")),
     )
     op.create_index(
@@ -520,6 +523,7 @@ def upgrade() -> None:
         sa.Column("requested_by", sa.Uuid(), nullable=False),
         sa.Column("holder_id", sa.Uuid(), nullable=False),
         sa.Column("customer_name", sa.Text(), nullable=False),
+        sa.Column("asker_sees", sa.Boolean(), nullable=False),
         sa.Column("country", sa.Text(), nullable=True),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("state", sa.Text(), server_default="requested", nullable=False),
@@ -605,7 +609,9 @@ def upgrade() -> None:
         sa.CheckConstraint("phase IN ('open', 'converted', 'discarded')", name=op.f("ck_leads_phase")),
         sa.ForeignKeyConstraint(["account_id"], ["accounts.id"], name=op.f("fk_leads_account_id")),
         sa.ForeignKeyConstraint(["assignee_id"], ["users.id"], name=op.f("fk_leads_assignee_id")),
-        sa.ForeignKeyConstraint(["contact_id"], ["contacts.id"], name=op.f("fk_leads_contact_id")),
+        sa.ForeignKeyConstraint(
+            ["contact_id"], ["contacts.id"], name=op.f("fk_leads_contact_id"), ondelete="SET NULL"
+        ),
         sa.ForeignKeyConstraint(
             ["project_id", "status"],
             ["project_statuses.project_id", "project_statuses.key"],
@@ -643,7 +649,9 @@ def upgrade() -> None:
         sa.Column("converted_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["account_id"], ["accounts.id"], name=op.f("fk_conversions_account_id")),
         sa.ForeignKeyConstraint(["activity_id"], ["activities.id"], name=op.f("fk_conversions_activity_id")),
-        sa.ForeignKeyConstraint(["contact_id"], ["contacts.id"], name=op.f("fk_conversions_contact_id")),
+        sa.ForeignKeyConstraint(
+            ["contact_id"], ["contacts.id"], name=op.f("fk_conversions_contact_id"), ondelete="SET NULL"
+        ),
         sa.ForeignKeyConstraint(["lead_id"], ["leads.id"], name=op.f("fk_conversions_lead_id"), ondelete="CASCADE"),
         sa.ForeignKeyConstraint(["message_id"], ["messages.id"], name=op.f("fk_conversions_message_id")),
         sa.PrimaryKeyConstraint("lead_id", name=op.f("pk_conversions")),
@@ -678,7 +686,9 @@ def upgrade() -> None:
         sa.CheckConstraint("probability BETWEEN 0 AND 100", name=op.f("ck_opportunities_probability")),
         sa.ForeignKeyConstraint(["account_id"], ["accounts.id"], name=op.f("fk_opportunities_account_id")),
         sa.ForeignKeyConstraint(["assignee_id"], ["users.id"], name=op.f("fk_opportunities_assignee_id")),
-        sa.ForeignKeyConstraint(["contact_id"], ["contacts.id"], name=op.f("fk_opportunities_contact_id")),
+        sa.ForeignKeyConstraint(
+            ["contact_id"], ["contacts.id"], name=op.f("fk_opportunities_contact_id"), ondelete="SET NULL"
+        ),
         sa.ForeignKeyConstraint(["lead_id"], ["leads.id"], name=op.f("fk_opportunities_lead_id"), ondelete="SET NULL"),
         sa.ForeignKeyConstraint(["message_id"], ["messages.id"], name=op.f("fk_opportunities_message_id")),
         sa.ForeignKeyConstraint(["pipeline_id"], ["pipelines.id"], name=op.f("fk_opportunities_pipeline_id")),
@@ -694,6 +704,13 @@ def upgrade() -> None:
         "ix_opportunities_stage_id_created_at_id", "opportunities", ["stage_id", "created_at", "id"], unique=False
     )
     op.create_index("ix_opportunities_team_ids", "opportunities", ["team_ids"], unique=False, postgresql_using="gin")
+    op.create_index(
+        "ix_opportunities_contact_id",
+        "opportunities",
+        ["contact_id"],
+        unique=False,
+        postgresql_where=sa.text("contact_id IS NOT NULL"),
+    )
 
     for table, column, target, rule in LATER_KEYS:
         op.create_foreign_key(op.f(f"fk_{table}_{column}"), table, target, [column], ["id"], ondelete=rule)
@@ -739,6 +756,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     for table, column, _, _ in LATER_KEYS:
         op.drop_constraint(f"fk_{table}_{column}", table)
+    op.drop_index("ix_opportunities_contact_id", table_name="opportunities")
     op.drop_index("ix_opportunities_team_ids", table_name="opportunities", postgresql_using="gin")
     op.drop_index("ix_opportunities_stage_id_created_at_id", table_name="opportunities")
     op.drop_index(op.f("ix_opportunities_lead_id"), table_name="opportunities")

@@ -1,0 +1,255 @@
+"""Leads: registering, changing and deleting them under their project's rules."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Uuid, bindparam, delete, select
+
+from app.activities.models import Activity
+from app.core.context import Context
+from app.core.db import new_id
+from app.core.permissions import Permission
+from app.core.problems import Forbidden, Invalid
+from app.core.statements import Statement
+from app.core.visibility import unscoped
+from app.core.writing import already_created, assign, columns_of, request_hash, require_match
+from app.identity.models import User
+from app.indexing import index_record, queue_on, remove_record
+from app.leads.models import Lead
+from app.leads.problems import LeadClosed, NotYourLead
+from app.leads.queries import LEAD
+from app.leads.schemas import LeadCreate, LeadFields, LeadUpdate
+from app.locks.models import ProtectionCheck
+from app.locks.problems import CustomerTaken, CustomerYours, PossiblyTaken
+from app.locks.protection import Examination, examine
+from app.locks.service import advance, end, live_lock, open_clearances, take, use_clearances
+from app.matching import Party, PartyValues, normalise
+from app.notifications.service import notify
+from app.projects.rules import Rules, rules_of
+
+IDENTITY_FIELDS = frozenset(
+    {"name", "company", "first_name", "last_name", "street", "postal_code", "city", "country", "phone", "email"}
+    | {"website", "vat_id", "birth_date"}
+)
+"""A change of one of these may make the lead another customer: the examination is made again."""
+
+MONEY = ("expected_revenue",)
+
+_ALLOWED_ALWAYS = frozenset({"id", "project_id", "receipt_id", "not_duplicate_of"})
+
+
+def values_of(lead: Lead) -> PartyValues:
+    """The lead as the matcher reads it."""
+    return PartyValues(
+        kind=None,
+        name=lead.name,
+        company=lead.company,
+        first_name=lead.first_name,
+        last_name=lead.last_name,
+        street=lead.street,
+        postal_code=lead.postal_code,
+        city=lead.city,
+        state=lead.state,
+        country=lead.country,
+        phone=lead.phone,
+        email=lead.email,
+        website=lead.website,
+        vat_id=lead.vat_id,
+        birth_date=lead.birth_date.isoformat() if lead.birth_date else None,
+    )
+
+
+async def create(ctx: Context, body: LeadCreate) -> tuple[UUID, bool]:
+    """Register a lead; returns its id and whether it is new.
+
+    Raises Forbidden, Invalid (all that lacks at once, LEAD-1), IdTaken, CustomerTaken, CustomerYours, PossiblyTaken.
+    """
+    ctx.require(Permission.LEADS_CREATE)
+    asked = request_hash(body)
+    if await already_created(ctx, Lead, body.id, asked):
+        assert body.id is not None
+        return body.id, False
+    rules = await rules_of(ctx, body.project_id, for_new=True)
+    lead = Lead(
+        id=body.id or new_id(),
+        project_id=rules.project_id,
+        phase="open",
+        team_ids=[ctx.user.default_team_id] if ctx.user.default_team_id else [],
+        visibility=rules.visibility,
+        distinct_from=body.not_duplicate_of,
+        created_by=ctx.user.user_id,
+        created_at=ctx.now,
+        request_hash=asked,
+        receipt_id=body.receipt_id,
+        **columns_of({name: getattr(body, name) for name in ("status", "name", *LeadFields.model_fields)}, money=MONEY),
+    )
+    await _check_rules(ctx, lead, body, rules)
+    clearances = []
+    if rules.lock_enabled:
+        party = normalise(values_of(lead))
+        await queue_on(ctx, party)
+        examination = await examine(ctx, party, country=lead.country, distinct_from=body.not_duplicate_of)
+        refuse_unless_free(ctx, examination)
+        if examination.status == "cleared":
+            matched = [s for s in examination.standings if s.cleared]
+            clearances = await open_clearances(
+                ctx, [s.lock_id for s in matched if s.lock_id], [s.account_id for s in matched if s.account_id]
+            )
+    ctx.session.add(lead)
+    if rules.lock_enabled:
+        await use_clearances(ctx, clearances, lead)
+        lock = take(ctx, lead)
+        lock.id = new_id()
+        await advance(ctx, lead, rules, lock)
+    await index_record(ctx, "lead", lead.id, values_of(lead))
+    await _tell_assignee(ctx, lead)
+    return lead.id, True
+
+
+async def update(ctx: Context, lead_id: UUID, patch: LeadUpdate, if_match: str | None) -> None:
+    """Change an open lead. Another assignee takes over its lock too.
+
+    Raises NotFound, Forbidden, NotYourLead, StaleVersion, LeadClosed, Invalid, CustomerTaken, CustomerYours, PossiblyTaken.
+    """
+    ctx.require(Permission.LEADS_UPDATE)
+    lead = await ctx.load(Lead, lead_id)
+    _may_change(ctx, lead)
+    await require_match(ctx, LEAD, lead, if_match)
+    if lead.phase != "open":
+        raise LeadClosed(phase=lead.phase)
+    rules = await rules_of(ctx, lead.project_id)
+    before = lead.assignee_id
+    assign(lead, patch, money=MONEY, leave=("not_duplicate_of",))
+    await _check_rules(ctx, lead, patch, rules)
+    lock = await live_lock(ctx, lead.id)
+    party = normalise(values_of(lead))
+    if patch.model_fields_set & IDENTITY_FIELDS:
+        lead.distinct_from = list(dict.fromkeys([*lead.distinct_from, *patch.not_duplicate_of]))
+        if rules.lock_enabled:
+            await _examine_again(ctx, lead, party)
+        await index_record(ctx, "lead", lead.id, party)
+        if lock is not None:
+            lock.customer_name, lock.country = lead.name, lead.country
+    if rules.statuses[lead.status] == "discarded":
+        lead.phase = "discarded"
+        if lock is not None:
+            await end(ctx, lock, "released", None)
+    if lead.assignee_id != before:
+        ctx.require(Permission.LEADS_ASSIGN)
+        if lock is not None and lead.assignee_id is not None:
+            lock.holder_id = lead.assignee_id
+        await _tell_assignee(ctx, lead)
+
+
+async def remove(ctx: Context, lead_id: UUID, if_match: str | None) -> None:
+    """Delete an open lead with its lock and notes; its history stays. Raises NotFound, Forbidden, NotYourLead, LeadClosed."""
+    ctx.require(Permission.LEADS_DELETE)
+    lead = await ctx.load(Lead, lead_id)
+    _may_change(ctx, lead)
+    if if_match is not None:
+        await require_match(ctx, LEAD, lead, if_match)
+    if lead.phase != "open":
+        raise LeadClosed(phase=lead.phase)
+    lock = await live_lock(ctx, lead.id)
+    if lock is not None:
+        await end(ctx, lock, "released", None)
+    notes = delete(Activity).where(Activity.lead_id == lead.id, Activity.account_id.is_(None))
+    await ctx.session.execute(unscoped(notes, reason="a lead's own notes go with it, whoever wrote them"))
+    await remove_record(ctx, "lead", lead.id)
+    await ctx.session.delete(lead)
+
+
+def refuse_unless_free(ctx: Context, examination: Examination) -> None:
+    """Raise the problem that the examination calls for (LOCK-3); nothing when the customer is free, known or cleared."""
+    answer = examination.wire(ctx.language)
+    extra = {"matches": answer["matches"], "ask": answer["ask"]}
+    match examination.status:
+        case "taken":
+            holder = next(s.holder_name for s in examination.standings if s.foreign and s.match.verdict == "duplicate")
+            raise CustomerTaken(extra=extra, holder=holder or "–")
+        case "yours":
+            raise CustomerYours(extra=extra)
+        case "possible":
+            raise PossiblyTaken(extra=extra)
+
+
+async def _examine_again(ctx: Context, lead: Lead, party: Party) -> None:
+    """A lead under a new name must not slip into another one's customer."""
+    await queue_on(ctx, party)
+    mine: Sequence[UUID] = [i for i in (lead.id, lead.account_id) if i]
+    examination = await examine(ctx, party, country=lead.country, exclude=mine, distinct_from=lead.distinct_from)
+    refuse_unless_free(ctx, examination)
+
+
+def _may_change(ctx: Context, lead: Lead) -> None:
+    """The assignee, the creator, a member of its teams, or who manages all leads."""
+    user = ctx.user
+    mine = user.user_id in (lead.assignee_id, lead.created_by) or not set(user.team_ids).isdisjoint(lead.team_ids)
+    if not mine and not ctx.may(Permission.LEADS_MANAGE_ALL):
+        raise NotYourLead
+
+
+_USER = Statement(select(User.active).where(User.id == bindparam("id", type_=Uuid, required=True)))
+_RECEIPT = Statement(
+    unscoped(
+        select(ProtectionCheck.user_id).where(ProtectionCheck.id == bindparam("id", type_=Uuid, required=True)),
+        reason="only whose receipt it is",
+    )
+)
+
+
+async def _check_rules(ctx: Context, lead: Lead, body: LeadCreate | LeadUpdate, rules: Rules) -> None:
+    """All that the project's rules find wrong, in one answer (LEAD-1, LEAD-2)."""
+    errors: list[tuple[str, str, dict[str, str]]] = []
+
+    def wrong(field: str, code: str, german: str, english: str) -> None:
+        errors.append((f"/{field}", code, {"de": german, "en": english}))
+
+    for field in rules.required_fields:
+        column = "expected_revenue_amount" if field == "expected_revenue" else field
+        if getattr(lead, column) in (None, ""):
+            wrong(field, "missing", "Diese Angabe fehlt.", "This is required.")
+    if not lead.name and "name" not in rules.required_fields:
+        wrong("name", "missing", "Diese Angabe fehlt.", "This is required.")
+    if rules.lean:
+        allowed = _ALLOWED_ALWAYS | set(rules.required_fields)
+        for field in sorted(body.model_fields_set - allowed):
+            if getattr(body, field) is not None:
+                wrong(
+                    field,
+                    "convert_first",
+                    "Ein geschützter Interessent enthält nur, was zur Prüfung nötig ist; alles Weitere nach der Konvertierung.",
+                    "A protected lead holds only what a check needs; add this after conversion.",
+                )
+    category = rules.statuses.get(lead.status or rules.first_status("open"))
+    if lead.status and (category is None or (category == "converted" and lead.phase == "open")):
+        known = ", ".join(key for key, found in rules.statuses.items() if found != "converted")
+        wrong("status", "unknown_status", f"Erlaubt sind: {known}.", f"Allowed are: {known}.")
+    if lead.status is None and "status" not in rules.required_fields:
+        lead.status = rules.first_status("open")
+    if lead.assignee_id is None and rules.lock_enabled and "assignee_id" not in rules.required_fields:
+        lead.assignee_id = ctx.user_id
+    await _check_people(ctx, body, wrong)
+    if errors:
+        raise Invalid(errors)
+
+
+async def _check_people(ctx: Context, body: LeadCreate | LeadUpdate, wrong: Any) -> None:
+    if body.assignee_id is not None and body.assignee_id != ctx.user_id:
+        if isinstance(body, LeadCreate) and not ctx.may(Permission.LEADS_ASSIGN):
+            raise Forbidden(permission=Permission.LEADS_ASSIGN.value)
+        rows = await ctx.fetch(_USER, id=body.assignee_id)
+        if not rows or not rows[0]["active"]:
+            wrong("assignee_id", "unknown_user", "Diesen Benutzer gibt es nicht.", "There is no such user.")
+    if isinstance(body, LeadCreate) and body.receipt_id is not None:
+        rows = await ctx.fetch(_RECEIPT, id=body.receipt_id)
+        if not rows or rows[0]["user_id"] != ctx.user_id:
+            wrong("receipt_id", "unknown_receipt", "Diese Prüfung gibt es nicht.", "There is no such check of yours.")
+
+
+async def _tell_assignee(ctx: Context, lead: Lead) -> None:
+    if lead.assignee_id is not None and lead.assignee_id != ctx.user_id:
+        await notify(
+            ctx, [lead.assignee_id], "lead_assigned", record_type="lead", record_id=lead.id, data={"name": lead.name}
+        )
