@@ -158,6 +158,19 @@ class Conflict(Problem):
     }
 
 
+class InUse(Problem):
+    """The record cannot be deleted: others name it."""
+
+    status = 409
+    code = "in_use"
+    title = {"de": "Wird noch gebraucht", "en": "In use"}
+    detail = {
+        "de": "Daran hängen noch andere Datensätze: {de}. Erst wenn es sie nicht mehr gibt, kann gelöscht werden.",
+        "en": "Other records hang on it: {en}. It can be deleted when they are gone.",
+    }
+    members = {"used_by": str}
+
+
 class IdTaken(Problem):
     status = 409
     code = "id_taken"
