@@ -16,6 +16,7 @@ from pydantic import (
     ConfigDict,
     Field,
     StringConstraints,
+    WithJsonSchema,
 )
 from pydantic.json_schema import SkipJsonSchema
 from pydantic_core import PydanticCustomError
@@ -92,9 +93,22 @@ def not_settable() -> Any:
     return Field(default=None, exclude=True)
 
 
+_AMOUNT = r"^[0-9]{1,12}(\.[0-9]{1,2})?$"
+
+
+def _as_text(amount: object) -> object:
+    if isinstance(amount, Decimal) or (isinstance(amount, str) and re.fullmatch(_AMOUNT, amount)):
+        return amount
+    message = 'An amount is a text with at most two decimals, such as "12500.00".'
+    german = "Ein Betrag ist ein Text mit höchstens zwei Nachkommastellen, etwa „12500.00“."
+    raise PydanticCustomError("amount_form", message, {"de": german})
+
+
 Amount = Annotated[
     Decimal,
-    Field(ge=0, max_digits=14, decimal_places=2, allow_inf_nan=False, examples=["12500.00"]),
+    Field(ge=0, max_digits=14, decimal_places=2, allow_inf_nan=False),
+    BeforeValidator(_as_text),
+    WithJsonSchema({"type": "string", "pattern": _AMOUNT, "examples": ["12500.00"]}),
 ]
 
 
