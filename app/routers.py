@@ -7,6 +7,7 @@ from app.contacts.router import router as contacts
 from app.identity.auth_router import router as auth
 from app.leads.router import router as leads
 from app.locks.router import router as protection
+from app.messages.router import router as messages
 from app.projects.router import router as projects
 from app.registration.router import router as registration
 
@@ -18,6 +19,7 @@ ROUTERS: list[APIRouter] = [
     registration,
     accounts,
     contacts,
+    messages,
 ]
 
 TAGS = [

@@ -34,9 +34,9 @@ class Activity(Record, Base):
     due_at: Mapped[datetime | None]
     done_at: Mapped[datetime | None]
     account_id: Mapped[UUID | None] = mapped_column(ForeignKey("accounts.id"))
-    contact_id: Mapped[UUID | None] = mapped_column(ForeignKey("contacts.id"), index=True)
+    contact_id: Mapped[UUID | None] = mapped_column(ForeignKey("contacts.id", ondelete="SET NULL"), index=True)
     lead_id: Mapped[UUID | None] = mapped_column(ForeignKey("leads.id", use_alter=True), index=True)
-    opportunity_id: Mapped[UUID | None] = mapped_column(ForeignKey("opportunities.id", use_alter=True), index=True)
+    opportunity_id: Mapped[UUID | None] = mapped_column(ForeignKey("opportunities.id", ondelete="SET NULL", use_alter=True), index=True)
     team_ids: Mapped[list[UUID]] = mapped_column(server_default=text("'{}'"))
     customer: Mapped[dict[str, Any] | None]
     """The customer's data as they stood when the activity was made (CONV-2)."""

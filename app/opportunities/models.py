@@ -53,11 +53,12 @@ class Opportunity(Record, Base):
         Index("ix_opportunities_created_at_id", "created_at", "id"),
         Index("ix_opportunities_stage_id_created_at_id", "stage_id", "created_at", "id"),
         Index("ix_opportunities_team_ids", "team_ids", postgresql_using="gin"),
+        Index("ix_opportunities_contact_id", "contact_id", postgresql_where=text("contact_id IS NOT NULL")),
     )
 
     name: Mapped[str]
     account_id: Mapped[UUID] = mapped_column(ForeignKey("accounts.id"), index=True)
-    contact_id: Mapped[UUID | None] = mapped_column(ForeignKey("contacts.id"))
+    contact_id: Mapped[UUID | None] = mapped_column(ForeignKey("contacts.id", ondelete="SET NULL"))
     lead_id: Mapped[UUID | None] = mapped_column(ForeignKey("leads.id", ondelete="SET NULL"), index=True)
     pipeline_id: Mapped[UUID] = mapped_column(ForeignKey("pipelines.id"))
     stage_id: Mapped[UUID] = mapped_column(ForeignKey("stages.id"))

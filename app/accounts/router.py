@@ -1,0 +1,78 @@
+"""`/v1/accounts`: the customers."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request
+from starlette.responses import Response
+
+from app.accounts import service
+from app.accounts.access import NotAManager
+from app.accounts.problems import ErpRecord
+from app.accounts.queries import ACCOUNT
+from app.accounts.schemas import AccountCreate, AccountQuery, AccountRead, AccountUpdate
+from app.core.context import Ctx, PostCtx
+from app.core.etags import IfMatch
+from app.core.permissions import Permission
+from app.core.problems import IdTaken, InUse, declared
+from app.core.resource import Page
+
+router = APIRouter(prefix="/accounts", tags=["accounts"])
+
+
+@router.get("", operation_id="list_accounts", summary="List accounts", response_model=Page[AccountRead])
+async def list_accounts(ctx: Ctx, request: Request, query: Annotated[AccountQuery, Query()]) -> Response:
+    """The accounts that the asker may see: their own, their teams', and those that are open to everyone."""
+    ctx.require(Permission.ACCOUNTS_READ)
+    return await ACCOUNT.page(ctx, request, query)
+
+
+@router.post(
+    "",
+    operation_id="create_account",
+    summary="Create an account",
+    status_code=201,
+    response_model=AccountRead,
+    responses=declared(IdTaken) | {200: {"description": "Created before by the same request.", "model": AccountRead}},
+)
+async def create_account(ctx: PostCtx, body: AccountCreate) -> Response:
+    """Make a customer. All that is missing or wrong is told at once. Managers who are named are notified."""
+    id_, new = await service.create(ctx, body)
+    return await ACCOUNT.reply(ctx, id_, status=201 if new else 200, location=f"/v1/accounts/{id_}")
+
+
+@router.get("/{account_id}", operation_id="get_account", summary="Get an account", response_model=AccountRead)
+async def get_account(ctx: Ctx, request: Request, account_id: UUID) -> Response:
+    """One account."""
+    ctx.require(Permission.ACCOUNTS_READ)
+    return await ACCOUNT.read(ctx, request, account_id)
+
+
+@router.patch(
+    "/{account_id}",
+    operation_id="update_account",
+    summary="Change an account",
+    response_model=AccountRead,
+    responses=declared(NotAManager),
+)
+async def update_account(ctx: Ctx, account_id: UUID, patch: AccountUpdate, if_match: IfMatch = None) -> Response:
+    """Change an account: its assignee, managers and teams may, and everyone where it is open to be written.
+
+    Who may see or change it is for its people alone. New managers are notified.
+    """
+    await service.update(ctx, account_id, patch, if_match)
+    return await ACCOUNT.reply(ctx, account_id)
+
+
+@router.delete(
+    "/{account_id}",
+    operation_id="delete_account",
+    summary="Delete an account",
+    status_code=204,
+    response_model=None,
+    responses=declared(NotAManager, ErpRecord, InUse),
+)
+async def delete_account(ctx: Ctx, account_id: UUID) -> Response:
+    """Delete an account on which nothing hangs: no contact, opportunity, activity, lead or lock. Its history stays."""
+    await service.remove(ctx, account_id)
+    return ctx.reply(None, status=204)

@@ -1,0 +1,146 @@
+"""Contacts: making, changing and deleting them."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+
+from app.accounts.access import require_write
+from app.accounts.models import Account
+from app.accounts.service import changed_people, people_of
+from app.contacts.models import Contact
+from app.contacts.queries import CONTACT
+from app.contacts.schemas import ContactCreate, ContactUpdate
+from app.core.context import Context
+from app.core.db import new_id
+from app.core.permissions import Permission
+from app.core.problems import Invalid
+from app.core.visibility import unscoped, visible
+from app.core.writing import already_created, assign, delete, request_hash, require_match
+from app.identity.references import FieldProblem
+from app.indexing import index_record, remove_record
+from app.matching import PartyValues
+from app.notifications import notify
+
+_SET_BY_RULE = {"id", "assignee_id", "manager_ids", "team_ids"}
+_NO_ACCOUNT = {
+    "de": "Diesen Kunden gibt es nicht, oder Sie dürfen ihn nicht sehen.",
+    "en": "There is no such account, or you may not see it.",
+}
+_UNBORN = {"de": "Der Geburtstag liegt in der Zukunft.", "en": "The birthday lies in the future."}
+
+
+async def create(ctx: Context, body: ContactCreate) -> tuple[UUID, bool]:
+    """Make a contact; returns its id and whether it is new. Raises Forbidden, Invalid, IdTaken."""
+    ctx.require(Permission.CONTACTS_WRITE)
+    asked = request_hash(body)
+    if body.id is not None and await already_created(ctx, Contact, body.id, asked):
+        return body.id, False
+    contact = await add(ctx, body, request_hash=asked)
+    return contact.id, True
+
+
+async def add(ctx: Context, body: ContactCreate, **more: Any) -> Contact:
+    """The new contact, indexed, its people notified; `more` are columns that no client sets. Raises Invalid."""
+    account, errors = await _account(ctx, body.account_id)
+    if body.team_ids is None and account is not None:
+        body = body.model_copy(update={"team_ids": account.team_ids})
+    people, wrong = await people_of(ctx, body)
+    errors += wrong + _birth_errors(ctx, body)
+    if errors:
+        raise Invalid(errors)
+    contact = Contact(
+        **{name: value for name, value in body if name not in _SET_BY_RULE},
+        **people,
+        **more,
+        id=body.id or new_id(),
+        created_by=ctx.user_id,
+    )
+    ctx.session.add(contact)
+    ctx.held.add(contact.id)
+    await index_record(ctx, "contact", contact.id, values_of(contact, account.name if account else None))
+    await _tell(ctx, contact, [contact.assignee_id, *contact.manager_ids])
+    return contact
+
+
+async def update(ctx: Context, contact_id: UUID, patch: ContactUpdate, if_match: str | None) -> None:
+    """Change a contact. Raises Forbidden, NotFound, NotAManager, StaleVersion, Invalid."""
+    ctx.require(Permission.CONTACTS_WRITE)
+    contact = await ctx.load(Contact, contact_id)
+    require_write(ctx, contact, patch.model_fields_set)
+    await require_match(ctx, CONTACT, contact, if_match)
+    await change(ctx, contact, patch)
+
+
+async def change(ctx: Context, contact: Contact, patch: ContactUpdate) -> None:
+    """Apply the patch to a loaded contact, for an asker who may: check, index, notify. Raises NotAManager, Invalid."""
+    require_write(ctx, contact, patch.model_fields_set)
+    moved = "account_id" in patch.model_fields_set and patch.account_id != contact.account_id
+    errors = (await _account(ctx, patch.account_id))[1] if moved else []
+    errors += await changed_people(ctx, contact, patch) + _birth_errors(ctx, patch)
+    if errors:
+        raise Invalid(errors)
+    told = {contact.assignee_id, *contact.manager_ids}
+    before = values_of(contact, None)
+    assign(contact, patch)
+    if moved or values_of(contact, None) != before:
+        await index(ctx, contact)
+    await _tell(ctx, contact, [user for user in (contact.assignee_id, *contact.manager_ids) if user not in told])
+
+
+async def remove(ctx: Context, contact_id: UUID) -> None:
+    """Delete a contact; what hangs on it stays with the account. Raises Forbidden, NotFound, NotAManager, InUse."""
+    ctx.require(Permission.CONTACTS_DELETE)
+    contact = await ctx.load(Contact, contact_id)
+    require_write(ctx, contact)
+    await delete(ctx, contact)
+    await remove_record(ctx, "contact", contact_id)
+
+
+async def index(ctx: Context, contact: Contact) -> None:
+    """Put the contact into the duplicate index, with its account's name as it is."""
+    company = None
+    if contact.account_id is not None:
+        statement = select(Account.name).where(Account.id == contact.account_id).with_for_update(read=True)
+        company = (
+            await ctx.session.execute(unscoped(statement, reason="the index knows the employer, whoever may see it"))
+        ).scalar_one()
+    await index_record(ctx, "contact", contact.id, values_of(contact, company))
+
+
+def values_of(contact: Contact, company: str | None) -> PartyValues:
+    """The contact as the duplicate index knows it; `company` is its account's name."""
+    return PartyValues(
+        kind="person",
+        company=company,
+        first_name=contact.first_name,
+        last_name=contact.last_name,
+        street=contact.street,
+        postal_code=contact.postal_code,
+        city=contact.city,
+        state=contact.state,
+        country=contact.country,
+        phone=contact.phone,
+        email=contact.email,
+        birth_date=contact.birth_date.isoformat() if contact.birth_date else None,
+    )
+
+
+async def _account(ctx: Context, account_id: UUID | None) -> tuple[Account | None, list[FieldProblem]]:
+    """The visible account that a contact is to belong to. It is not renamed before the contact is in the index."""
+    if account_id is None:
+        return None, []
+    statement = visible(Account, ctx.principal).where(Account.id == account_id).with_for_update(of=Account, read=True)
+    account = (await ctx.session.execute(statement)).scalar_one_or_none()
+    return account, [] if account is not None else [("/account_id", "unknown_account", _NO_ACCOUNT)]
+
+
+def _birth_errors(ctx: Context, body: ContactCreate | ContactUpdate) -> list[FieldProblem]:
+    if body.birth_date is not None and body.birth_date > ctx.today:
+        return [("/birth_date", "in_the_future", _UNBORN)]
+    return []
+
+
+async def _tell(ctx: Context, contact: Contact, users: list[UUID]) -> None:
+    name = " ".join(part for part in (contact.first_name, contact.last_name) if part)
+    await notify(ctx, users, "manager_added", record_type="contact", record_id=contact.id, data={"name": name})
