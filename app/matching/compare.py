@@ -114,8 +114,8 @@ def _address(a: Party, b: Party, found: list[tuple[str, float]]) -> None:
             place = 1
             found.append(("city_similar", bits["city_similar"]))
         else:
+            found.append(("city_differs", bits["city_differs_too" if place < 0 else "city_differs"]))
             place = -1
-            found.append(("city_differs", bits["city_differs"]))
     if a.country and b.country and a.country != b.country:
         place = -1
         found.append(("country_differs", bits["country_differs"]))

@@ -85,7 +85,7 @@ def compare_people(a: Party, b: Party, found: list[tuple[str, float]]) -> int | 
             named = min(named, 0)
         elif first == 0.1:
             found.append(("first_name_unlike", BITS["first_name_unlike"]))
-            named = -1
+            named = min(named, 0) if last > 0.5 else -1
         elif first:
             found.append(
                 (f"first_name_{_CODES[first]}", first * min(first_name_bits(a.first), first_name_bits(b.first)))
@@ -111,6 +111,8 @@ def _birth(a: Party, b: Party, found: list[tuple[str, float]], named: int) -> in
             found.append(("birth_date_same", BITS["birth_date_same"]))
         elif _near_date(a.birth, b.birth):
             found.append(("birth_date_similar", BITS["birth_date_similar"]))
+        elif a.birth[:4] == b.birth[:4] and (a.birth[5:7] == b.birth[5:7] or a.birth[8:] == b.birth[8:]):
+            found.append(("birth_date_similar", BITS["birth_date_same_year"]))
         else:
             found.append(("birth_date_differs", BITS["birth_date_differs"]))
     return named

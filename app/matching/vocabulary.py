@@ -81,7 +81,21 @@ _LAST: dict[float, str] = {
         gunter franz michel adam witt bender stahl rose raab metzger ebert marx thiel kirchner rau maurer hein
         gebhardt reinhardt gerlach blum nagel behrens wirth jahn hess schilling bock buchner moritz zimmerman schramm
         noack pfeifer reuter steffen geiger hirsch rudolph wild eckert fink schiller schutz weidner brand bach heller
-        kraft ulrich walther bruns harms janssen cordes evers lutz naumann wegner freitag dittrich menzel berg merkel
+        abel ackermann ahrens altmann arndt auer bartels barthel bauermeister baum becher behrendt benz bernhardt bernhard
+        bischoff block blume bohme born brinkmann bruckner brunner budde burkhardt busse christ conrad dahl dahm decker
+        dietz dorn drews ehlers eichhorn eisele erdmann ewald falk feldmann fleischer forster fritsch fritzsche funk gabriel
+        gartner geisler georg gerhardt giese gobel gotz grimm grote grunwald gunter haase hagen hammer hanke hansmann harder
+        hauser heck heine heinemann heise held hempel henke hennig henning hensel herbst herold hildebrand hildebrandt hiller
+        hinz hirt hoppe humbert jacob jacobs jakob janke janzen jost jung kaminski karl kasper kellermann kessler kirsch klaus
+        kling klose knoll kohl kolb kopp korner korte krebs kremer krieger kroger kropp kruse kunze kurth lauer lemke liebig
+        linke link loffler lohmann lorenzen lowe ludwig maas mack mann marquardt matthes mertens metz mohr muhlbauer nickel
+        niemann nitsche nolte opitz pape paulus philipp pietsch pohlmann popp preuss rademacher radtke reich reichel reimann
+        reimer reinhard renner rieger riemer rohde rosch rother rothe ruf runge sachs sander schade scheffler schenk scherer
+        schick schilling schindler schlegel schlosser schlueter schmidtke schott schramm schreiner schroter schuler schultz
+        schumann schutte schwab schwabe schweizer seitz siebert sievers simon sonntag specht stadler steinbach stephan stock
+        stoll straub strauss stumpf teichmann thoma timm trautmann uhlig ullrich unterberger urban veit volk vollmer voss
+        wacker walz weigel weigl weis wendt wetzel wiegand wieland wiese wilhelm wilke will wille winkelmann witte wittmann
+        wunderlich zander zeller zink zorn kraft ulrich walther bruns harms janssen cordes evers lutz naumann wegner freitag dittrich menzel berg merkel
         may mai fritz kurz lenz sturm unger zeller stadler auer bayer bader burger binder dorfer""",
 }
 _FIRST: dict[float, str] = {
@@ -95,6 +109,32 @@ _FIRST: dict[float, str] = {
         kurt norbert reinhard gerd guido heiko lars nils tim jonas david benjamin simon fabian rudolf erika christa gisela
         marion ute cornelia doris silvia anke katja sonja ines jutta melanie jana lisa laura sarah lena sophie marie
         anne eva ruth irmgard gertrud hannelore roswitha regina ilse edith elke jessica vanessa jennifer nadine""",
+    8.5: """adam adrian albert alfons alfred alois anton armin arne arno arthur august axel bastian benedikt benno berthold
+        bjorn bodo boris bruno burkhard carl carsten clemens daniela dominik edgar eduard egon elias emil enno erhard eric
+        erich erik ernst erwin eugen ewald ferdinand finn friedhelm friedrich fritz gernot gottfried gregor gustav hannes
+        harald hartmut heinrich henning henrik hermann hubert hugo ingo jakob jannik johann jonathan jorn josua julian julius
+        justin kai karsten kaspar kilian klemens knut konrad konstantin kristian kuno lennart leo leon leonhard levin linus
+        lorenz lothar ludwig luis luka lutz magnus malte manuel marc marcus marius mark marten marvin mathias maurice
+        maximilian mehmet mirko moritz mustafa nico niklas nils noah olaf ole oskar otmar otto pascal patrik paulus philip
+        pirmin raimund ralph reiner reinhold rene richard robin rocco roger roland roman ronald ruben rudiger rupert samuel
+        sandro sascha severin siegbert siegfried sigmar sigmund silvio sonke steffen stephan sven theo theodor thilo thorben
+        tilo timo tobias tom toni torben udo ulf ullrich ulrich urs valentin veit viktor vincent vinzenz waldemar wendelin
+        werther wilfried wilhelm willi willy winfried wladimir xaver yannick ahmet ali hasan hussein ibrahim ivan
+        adelheid agnes alexandra alina almut amelie andrea angela anita annegret annelie anneliese annemarie annette annika
+        antje antonia astrid augusta beate bianca bianka birte brunhilde carina carla carmen carola carolin caroline cathrin
+        charlotte christiane christina constanze dagmar daniela denise diana dora doreen dorothea dorothee edeltraud elena
+        elfriede elisa elli elsa emilia emily emma erna esther evelyn fatma franziska frauke frieda friederike gerda gerlinde
+        gesa grete gudrun hanna hannah hedwig heide heidemarie heidi helene hella helena henriette herta hilde hildegard
+        hilda inga inge ingeborg inka irene iris irma isabel isabell isabella janine jasmin jeannette jenny johanna jolanta
+        judith juliane karla karolin karoline katarina katharina kathrin katrin kerstin kirsten klara klaudia konstanze
+        kristin kristina larissa leonie liane liesel lieselotte lilli linda lore lotte louisa louise lucia luisa luise lydia
+        lynn madeleine magda magdalena maike manuela mareike margarete margarethe margit margot margret margrit mariana
+        marianne marie marina marita marlene marlies marta martha mathilde maya mechthild meike melissa mia michaela mina
+        mira miriam mirjam mona nadja natalie natascha nele nicola nina nora olga patricia paula pauline pia rebecca regine
+        renata ricarda rita rosa rosemarie rosi rosina rosmarie saskia sibylle sieglinde sigrid sina sofia stefania
+        stephanie susanna svenja svetlana sybille tamara tatjana teresa thea theresa theresia therese tina traute
+        trude ulla ulrike ursel uschi uta valerie vera verena veronika viktoria viola waltraud walburga wanda wiebke wilma
+        yvonne zoe ayse""",
 }
 
 
@@ -137,11 +177,11 @@ def rarity(word: str) -> float:
 
 
 def last_name_bits(name: str) -> float:
-    return _LAST_BITS.get(name, 11.5)
+    return _LAST_BITS.get(name, 11.0)
 
 
 def first_name_bits(name: str) -> float:
-    return _FIRST_BITS.get(name, 9.5)
+    return _FIRST_BITS.get(name, 9.0)
 
 
 def known_first_name(name: str) -> bool:

@@ -38,6 +38,7 @@ BITS: dict[str, float] = {
     "names_swapped": -1.5,
     "birth_date_same": 13.0,
     "birth_date_similar": 6.0,
+    "birth_date_same_year": 2.5,  # and the same month or day
     "birth_date_differs": -7.0,
     # address, each given the one before
     "postal_code_same": 9.0,
@@ -47,7 +48,8 @@ BITS: dict[str, float] = {
     "city_differs_after_postal": -2.0,
     "city_same": 6.5,
     "city_similar": 5.0,
-    "city_differs": -1.5,
+    "city_differs": -3.5,
+    "city_differs_too": -1.0,  # as the postal code does
     "street_same": 6.5,
     "street_similar": 4.5,
     "street_differs": -3.5,
