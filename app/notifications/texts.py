@@ -113,13 +113,10 @@ TABLE: dict[str, Texts] = {
     ),
     "opportunity_requested": Texts(
         de=(
-            "Verkaufschance anlegen: {name}",
-            "{by} bittet um eine Verkaufschance für „{name}“.\n\nErwarteter Jahresumsatz: {amount}\nPhase: {stage}",
+            "{subject}",
+            "{by} bittet Sie, eine Verkaufschance anzulegen.\n\nErwarteter Jahresumsatz: {amount}\n\n{excerpt}",
         ),
-        en=(
-            "Opportunity to make: {name}",
-            "{by} asks for an opportunity for “{name}”.\n\nExpected annual revenue: {amount}\nStage: {stage}",
-        ),
+        en=("{subject}", "{by} asks you to make an opportunity.\n\nExpected annual revenue: {amount}\n\n{excerpt}"),
     ),
     "message_received": Texts(
         de=("Nachricht von {by}: {subject}", "{excerpt}"),

@@ -96,8 +96,7 @@ SAMPLE: dict[str, Any] = {
     "reason": None,
     "decision": "shared",
     "amount": {"amount": "1234567.80", "currency": "EUR"},
-    "stage": "Angebot",
-    "subject": "s",
+    "subject": "Huber\r\nBcc: x",
     "excerpt": "e",
 }
 
