@@ -5,6 +5,8 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
+# Compiled modules halve the time to start.
+unexport PYTHONDONTWRITEBYTECODE
 .PHONY: help run demo user test test-slow check contract rules bench bench-matching fuzz lock clean environment dev-environment
 
 PY := .venv/bin/python
