@@ -7,6 +7,8 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.accounts.models import Account
+from app.contacts.models import Contact
 from app.identity.models import Role, Team, TeamMember, User, UserRole
 
 _numbers = itertools.count(1)
@@ -77,3 +79,46 @@ def _letters(number: int) -> str:
     """A made-up word for a number, far from its neighbours'."""
     syllables = ("ba", "ro", "mi", "ku", "ste", "lan", "go", "fri", "dux", "wa")
     return "".join(syllables[int(digit)] for digit in str(number * 7919))
+
+
+async def make_account(session: AsyncSession, assignee: User, **values: Any) -> Account:
+    """An account of this user's private team, with all that ACC-1 asks for. It is not in the duplicate index."""
+    account = Account(
+        **(
+            {
+                "name": f"Kundenfirma {next(_numbers)} GmbH",
+                "assignee_id": assignee.id,
+                "manager_ids": [],
+                "team_ids": [assignee.default_team_id],
+                "level": "B",
+                "industry": "Maschinenbau",
+                "legal_form": "GmbH",
+                "city": "Linz",
+                "country": "AT",
+            }
+            | values
+        )
+    )
+    session.add(account)
+    await session.commit()
+    return account
+
+
+async def make_contact(session: AsyncSession, assignee: User, account: Account | None = None, **values: Any) -> Contact:
+    """A person, of this account if one is given, in this user's private team. They are not in the duplicate index."""
+    contact = Contact(
+        **(
+            {
+                "first_name": "Max",
+                "last_name": f"Kunde{next(_numbers)}",
+                "assignee_id": assignee.id,
+                "manager_ids": [],
+                "team_ids": [assignee.default_team_id],
+                "account_id": account.id if account else None,
+            }
+            | values
+        )
+    )
+    session.add(contact)
+    await session.commit()
+    return contact
