@@ -7,11 +7,12 @@ nothing. Findings are pairs of a stable code and its bits; `cap` limits the verd
 from rapidfuzz.distance import OSA
 
 from app.matching.names import compare_names
-from app.matching.people import compare_people, employer, owner_is
+from app.matching.people import compare_births, compare_people, employer, owner_is
 from app.matching.record import Party
 from app.matching.weights import BITS
 
 NONE, POSSIBLE, DUPLICATE = 0, 1, 2
+_OWN = {"vat_id_same", "phone_same", "email_same", "birth_date_same"}
 
 _distance = OSA.distance
 
@@ -71,9 +72,10 @@ def _similar_email(a: str, b: str) -> bool:
     """A slip or two apart, but not in a digit: max17@ and max18@ are two people. Or the same at another provider."""
     if a.translate(_ONLY_DIGITS) != b.translate(_ONLY_DIGITS):
         return False
-    local, other = a.partition("@")[0], b.partition("@")[0]
-    if local == other:
-        return len(local) >= 6
+    local, _, domain = a.partition("@")
+    other, _, elsewhere = b.partition("@")
+    if local == other and (len(local) >= 6 or _distance(domain, elsewhere, score_cutoff=1) <= 1):
+        return True
     slips = 1 if min(len(a), len(b)) < 16 else 2
     return _distance(a, b, score_cutoff=slips) <= slips
 
@@ -173,6 +175,7 @@ def compare(a: Party, b: Party) -> Evidence:
     is_person_b = b.kind == "person" or (not b.kind and person_b and (not company_b or a.kind == "person"))
     if is_person_a and is_person_b:
         named = compare_people(a, b, found) if person_a and person_b else None
+        compare_births(a, b, found)
         if company_a and company_b:
             employer(a, b, found)
         # A household shares name, address and phone; a birth date or a mailbox is one person's own.
@@ -190,8 +193,9 @@ def compare(a: Party, b: Party) -> Evidence:
             found.append(("contact_same", BITS["contact_same"]))
     _address(a, b, found)
     if named is None:
-        # Without a name on both sides nothing is certain: a switchboard number and an address are shared.
-        evidence.cap = min(evidence.cap, POSSIBLE)
+        # Without a name on both sides one agreement is not enough: a switchboard number and an address are shared.
+        if sum(code in _OWN for code, _ in found) < 2:
+            evidence.cap = min(evidence.cap, POSSIBLE)
     else:
         evidence.named = named
         # Of people a name may be half known; a company whose name says more is another until something else agrees.

@@ -115,7 +115,8 @@ def compare_names(a: Party, b: Party, found: list[tuple[str, float]]) -> tuple[i
     if a.legal and b.legal and a.legal != b.legal:
         found.append(("legal_form_differs", BITS["legal_form_differs"]))
     if verdict > 0:
-        coined = max(map(rarity, a.words), default=0.0) >= COINED
+        # One slip makes a common word look rare.
+        coined = code not in ("name_similar", "name_phonetic") and max(map(rarity, a.words), default=0.0) >= COINED
     elif verdict == 0:
         coined = any(rarity(word) >= COINED for word in {*a.words, *a.short} & {*b.words, *b.short})
     else:

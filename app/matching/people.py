@@ -49,8 +49,8 @@ _CODES = {
 }
 
 
-def compare_people(a: Party, b: Party, found: list[tuple[str, float]]) -> int | None:
-    """Findings about two persons: 1 names agree, 0 partly known, −1 they conflict."""
+def compare_people(a: Party, b: Party, found: list[tuple[str, float]]) -> int:
+    """Findings about the names of two persons: 1 names agree, 0 partly known, −1 they conflict."""
     first = _likeness(a.first, b.first) if a.first and b.first else -1.0
     if 0 < first < 0.9 and first != 0.25 and _two_names(a.first, b.first):
         first = 0.0
@@ -65,7 +65,7 @@ def compare_people(a: Party, b: Party, found: list[tuple[str, float]]) -> int | 
             if other > 0:
                 bits += other * min(last_name_bits(a.last), first_name_bits(b.first))
             found.append(("names_swapped", bits + BITS["names_swapped"]))
-            return _birth(a, b, found, 1 if min(crossed, other) > 0 else 0)
+            return 1 if min(crossed, other) > 0 else 0
     named = 1
     if last >= 0:
         if last == 0.1:
@@ -95,7 +95,7 @@ def compare_people(a: Party, b: Party, found: list[tuple[str, float]]) -> int | 
             named = -1
     else:
         named = min(named, 0)
-    return _birth(a, b, found, named)
+    return named
 
 
 def _two_names(a: str, b: str) -> bool:
@@ -105,7 +105,8 @@ def _two_names(a: str, b: str) -> bool:
     return a[-1] != b[-1] or not same_sound(*sorted((a, b), key=len))
 
 
-def _birth(a: Party, b: Party, found: list[tuple[str, float]], named: int) -> int:
+def compare_births(a: Party, b: Party, found: list[tuple[str, float]]) -> None:
+    """What the birth dates say."""
     if a.birth and b.birth:
         if a.birth == b.birth:
             found.append(("birth_date_same", BITS["birth_date_same"]))
@@ -115,7 +116,6 @@ def _birth(a: Party, b: Party, found: list[tuple[str, float]], named: int) -> in
             found.append(("birth_date_similar", BITS["birth_date_same_year"]))
         else:
             found.append(("birth_date_differs", BITS["birth_date_differs"]))
-    return named
 
 
 def _near_date(a: str, b: str) -> bool:

@@ -95,7 +95,8 @@ _LAST: dict[float, str] = {
         schumann schutte schwab schwabe schweizer seitz siebert sievers simon sonntag specht stadler steinbach stephan stock
         stoll straub strauss stumpf teichmann thoma timm trautmann uhlig ullrich unterberger urban veit volk vollmer voss
         wacker walz weigel weigl weis wendt wetzel wiegand wieland wiese wilhelm wilke will wille winkelmann witte wittmann
-        wunderlich zander zeller zink zorn kraft ulrich walther bruns harms janssen cordes evers lutz naumann wegner freitag dittrich menzel berg merkel
+        wunderlich zander zeller zink zorn kraft ulrich walther bruns harms janssen cordes evers lutz naumann wegner freitag
+        dittrich menzel berg merkel
         may mai fritz kurz lenz sturm unger zeller stadler auer bayer bader burger binder dorfer""",
 }
 _FIRST: dict[float, str] = {

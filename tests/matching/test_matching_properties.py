@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from app.matching import Party, PartyValues, blocking_keys, normalise, score
 from app.matching.text import fold
+from app.matching.weights import DUPLICATE_AT, POSSIBLE_AT
 
 FIELDS = (
     "name", "company", "first_name", "last_name", "street", "postal_code", "city", "state", "country", "phone",
@@ -51,8 +52,8 @@ def test_a_score_is_symmetric_and_in_bounds(one: PartyValues, two: PartyValues) 
     match = score(a, b)
     assert match == score(b, a)
     assert 0 <= match.score <= 1
-    assert (match.verdict == "duplicate") == (match.score >= 0.9)
-    assert (match.verdict == "none") == (match.score < 0.3)
+    assert (match.verdict == "duplicate") == (match.score >= DUPLICATE_AT)
+    assert (match.verdict == "none") == (match.score < POSSIBLE_AT)
     for reason in match.reasons:
         assert (reason.effect == "for") == (reason.weight > 0)
 
