@@ -5,6 +5,9 @@ from fastapi import APIRouter
 from app.accounts.router import router as accounts
 from app.contacts.router import router as contacts
 from app.identity.auth_router import router as auth
+from app.identity.router import me, people, role_router
+from app.identity.team_router import centre_router
+from app.identity.team_router import router as teams
 from app.leads.router import router as leads
 from app.locks.router import router as protection
 from app.messages.router import router as messages
@@ -13,6 +16,11 @@ from app.registration.router import router as registration
 
 ROUTERS: list[APIRouter] = [
     auth,
+    me,
+    people,
+    role_router,
+    teams,
+    centre_router,
     projects,
     protection,
     leads,

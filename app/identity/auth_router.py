@@ -12,15 +12,32 @@ from app.core.failures import answer
 from app.core.limits import Limiter
 from app.core.problems import Problem, TooManyRequests, declared
 from app.core.resource import Page
-from app.identity import sessions
-from app.identity.auth_schemas import DeviceQuery, DeviceRead, Refresh, SignedIn, SignIn, TokenPair
-from app.identity.problems import RefreshTokenInvalid, RefreshTokenReused, SignInFailed
+from app.identity import credentials, passwords, sessions
+from app.identity.auth_schemas import (
+    DeviceQuery,
+    DeviceRead,
+    PasswordPolicy,
+    Refresh,
+    ResetAccepted,
+    ResetConfirmation,
+    ResetRequest,
+    SignedIn,
+    SignIn,
+    TokenPair,
+)
+from app.identity.problems import RefreshTokenInvalid, RefreshTokenReused, ResetTokenInvalid, SignInFailed
 from app.identity.queries import DEVICE, ME
 from app.identity.sessions import Device, Tokens
 
 router = APIRouter(prefix="/auth", tags=["auth"])
 
 PUBLIC = {"x-public": True}
+
+POLICY = {
+    "min_length": passwords.MIN_LENGTH,
+    "max_length": passwords.MAX_LENGTH,
+    "rules": [{"code": code, "label": dict(label)} for code, label in passwords.RULES.items()],
+}
 
 
 def device_of(request: Request) -> Device:
@@ -112,4 +129,49 @@ async def list_devices(ctx: Ctx, request: Request, query: Annotated[DeviceQuery,
 async def revoke_device(ctx: Ctx, device_id: UUID) -> Response:
     """End the session of one of your devices, at once."""
     await sessions.end(ctx, device_id, "revoked")
+    return Response(status_code=204)
+
+
+@router.get(
+    "/password-policy",
+    operation_id="get_password_policy",
+    summary="What a password must be like",
+    response_model=PasswordPolicy,
+    openapi_extra=PUBLIC,
+)
+async def get_password_policy(ctx: PublicCtx) -> Response:
+    """The rules for passwords, to show before somebody chooses one. A broken rule's `code` is that of its field error."""
+    return ctx.reply(POLICY)
+
+
+@router.post(
+    "/password-resets",
+    operation_id="request_password_reset",
+    summary="Forgot the password",
+    status_code=202,
+    response_model=ResetAccepted,
+    responses=declared(TooManyRequests),
+    openapi_extra=PUBLIC,
+)
+async def request_password_reset(ctx: PublicCtx, request: Request, body: ResetRequest) -> Response:
+    """Have a link mailed that sets the password, once, within an hour.
+
+    The answer is the same whether there is such a user or not.
+    """
+    await credentials.request_reset(ctx, limiter_of(request), body.login, device_of(request))
+    return ctx.reply({"status": "accepted"}, status=202)
+
+
+@router.post(
+    "/password-resets/confirmations",
+    operation_id="confirm_password_reset",
+    summary="Set the password with a mailed link",
+    status_code=204,
+    response_class=Response,
+    responses=declared(ResetTokenInvalid, TooManyRequests),
+    openapi_extra=PUBLIC,
+)
+async def confirm_password_reset(ctx: PublicCtx, request: Request, body: ResetConfirmation) -> Response:
+    """Set a new password. All devices are signed out; the link and older ones are used up."""
+    await credentials.confirm_reset(ctx, limiter_of(request), body, device_of(request))
     return Response(status_code=204)

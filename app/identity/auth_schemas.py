@@ -5,10 +5,9 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from app.core.permissions import Permission
 from app.core.resource import ListQuery
-from app.core.types import NO_CONTROLS, Body, Line, RecordRead
-from app.identity.models import TEAM_KINDS
+from app.core.types import NO_CONTROLS, Body, Line
+from app.identity.schemas import MeRead
 
 Login = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=254, pattern=NO_CONTROLS)]
 """A user name or an e-mail address."""
@@ -25,9 +24,6 @@ Token = Annotated[
     Field(repr=False),
 ]
 
-Locale = Literal["de", "en"]
-TeamKind = Literal[TEAM_KINDS]  # type: ignore[valid-type]  # the kinds are written once, beside the table
-
 
 class SignIn(Body):
     """User name or e-mail address, and password."""
@@ -41,34 +37,6 @@ class SignIn(Body):
     login: Login
     password: Password
     device_name: Line | None = None
-
-
-class TeamRef(BaseModel):
-    """A team that one belongs to."""
-
-    id: UUID
-    name: str
-    kind: TeamKind
-
-
-class MeRead(RecordRead):
-    """The signed-in user, with everything that a client needs to know about them."""
-
-    user_name: str
-    email: str
-    first_name: str
-    last_name: str
-    name: str
-    country: str | None
-    phone: str | None
-    locale: Locale
-    time_zone: str
-    signature: str | None
-    default_team_id: UUID | None
-    password_changed_at: str | None = Field(json_schema_extra={"format": "date-time"})
-    roles: list[str]
-    teams: list[TeamRef]
-    permissions: list[Permission]
 
 
 class TokenPair(BaseModel):
@@ -115,3 +83,51 @@ class DeviceQuery(ListQuery):
     """Order of the device list."""
 
     sort: Literal["last_used_at", "-last_used_at", "created_at", "-created_at"] = "-last_used_at"
+
+
+class PasswordChange(Body):
+    """The present password and the one to be."""
+
+    current_password: Password
+    new_password: Password
+
+
+class ResetRequest(Body):
+    """Whose password was forgotten: user name or e-mail address."""
+
+    login: Login
+
+
+class ResetAccepted(BaseModel):
+    """The same whether such a user exists or not."""
+
+    status: Literal["accepted"]
+
+
+class ResetConfirmation(Body):
+    """The secret of the mailed link, and the new password."""
+
+    token: Token
+    new_password: Password
+
+
+class Bilingual(BaseModel):
+    """A text in both languages."""
+
+    de: str
+    en: str
+
+
+class PolicyRule(BaseModel):
+    """One rule for passwords; `code` is that of the field error when it is broken."""
+
+    code: str
+    label: Bilingual
+
+
+class PasswordPolicy(BaseModel):
+    """What a password must be like."""
+
+    min_length: int
+    max_length: int
+    rules: list[PolicyRule]

@@ -32,7 +32,7 @@ PER_ADDRESS = 10
 """Failures per address, as a multiple of those per account and address: offices share one."""
 
 _login = bindparam("login", type_=Text, required=True)
-_BY_LOGIN = Statement(
+BY_LOGIN = Statement(
     select(User.id, User.password_hash).where(
         or_(func.lower(User.user_name) == func.lower(_login), func.lower(User.email) == func.lower(_login))
     )
@@ -98,7 +98,7 @@ async def sign_in(ctx: Context, limiter: Limiter, body: SignIn, device: Device) 
     """
     throttle = Throttle(limiter, "sign-in", body.login, device, ctx.settings.sign_ins_per_minute)
     await throttle.attempt()
-    rows = await ctx.fetch(_BY_LOGIN, login=body.login)
+    rows = await ctx.fetch(BY_LOGIN, login=body.login)
     stored = rows[0]["password_hash"] if rows else None
     if not await verify_password(body.password, stored):
         raise SignInFailed
