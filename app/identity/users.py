@@ -140,8 +140,8 @@ async def name_private_team(ctx: Context, user: User) -> None:
 
 async def _roles(ctx: Context, keys: Sequence[str]) -> list[UUID]:
     """The roles' ids. Raises Invalid for unknown ones."""
-    rows = (await ctx.session.execute(select(Role.key, Role.id).where(Role.key.in_(keys)))).tuples()
-    known = dict(rows.all())
+    rows = await ctx.session.execute(select(Role.key, Role.id).where(Role.key.in_(keys)))
+    known = {row.key: row.id for row in rows}
     message = {"de": "Diese Rolle gibt es nicht.", "en": "There is no such role."}
     errors = [(f"/roles/{i}", "unknown_role", message) for i, key in enumerate(keys) if key not in known]
     if errors:

@@ -4,37 +4,14 @@ from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
-from pwdlib.hashers.argon2 import Argon2Hasher
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.identity import passwords, tokens
-from app.identity.models import DeviceSession, User
+from app.identity.models import DeviceSession
 from tests.conftest import SECRET, Api
 from tests.factories import make_user
-
-PASSWORD = "drei graue Katzen"
-QUICK = Argon2Hasher(memory_cost=8, time_cost=1, parallelism=1).hash(PASSWORD)
-
-
-async def post(api: Api, path: str, body: dict[str, object]) -> httpx.Response:
-    return await api.anyone.post(f"/v1/auth{path}", json=body)
-
-
-async def signed_in(api: Api, user: User, **more: object) -> dict[str, str]:
-    answer = await post(api, "/sessions", {"login": user.user_name, "password": PASSWORD, **more})
-    assert answer.status_code == 201, answer.text
-    body: dict[str, str] = answer.json()
-    return body
-
-
-async def refreshed(api: Api, token: str) -> httpx.Response:
-    return await post(api, "/sessions/refresh", {"refresh_token": token})
-
-
-async def me_status(api: Api, access_token: str) -> int:
-    answer = await api.client(Authorization=f"Bearer {access_token}").get("/v1/auth/devices")
-    return answer.status_code
+from tests.identity.support import PASSWORD, bearing, post, refreshed, signed_in, status_with, with_password
 
 
 async def move_back(session: AsyncSession, session_id: str, seconds: float) -> None:
@@ -47,7 +24,7 @@ async def move_back(session: AsyncSession, session_id: str, seconds: float) -> N
 @pytest.mark.rule("ID-1")
 @pytest.mark.parametrize("how", ["user_name", "email", "in capitals", "with spaces around"])
 async def test_sign_in_by_user_name_or_email(api: Api, session: AsyncSession, how: str) -> None:
-    user = await make_user(session, "developer", password_hash=QUICK)
+    user = await with_password(session, "developer")
     login = {
         "user_name": user.user_name,
         "email": user.email,
@@ -63,13 +40,13 @@ async def test_sign_in_by_user_name_or_email(api: Api, session: AsyncSession, ho
     assert "leads.create" in body["user"]["permissions"]
     assert [t["kind"] for t in body["user"]["teams"]] == ["private"]
     assert "password" not in answer.text.replace("password_changed_at", "")
-    assert await me_status(api, body["access_token"]) == 200
+    assert await status_with(api, body["access_token"]) == 200
 
 
 @pytest.mark.rule("ID-1")
 async def test_the_answer_does_not_tell_what_was_wrong(api: Api, session: AsyncSession) -> None:
-    user = await make_user(session, password_hash=QUICK)
-    gone = await make_user(session, password_hash=QUICK, active=False)
+    user = await with_password(session)
+    gone = await with_password(session, active=False)
     invited = await make_user(session)
     answers = [
         await post(api, "/sessions", {"login": login, "password": password})
@@ -100,7 +77,7 @@ async def test_an_unknown_login_costs_a_hash_too(monkeypatch: pytest.MonkeyPatch
 
 @pytest.mark.rule("ID-9")
 async def test_failures_are_throttled_per_account_and_address(api: Api, session: AsyncSession) -> None:
-    user = await make_user(session, password_hash=QUICK)
+    user = await with_password(session)
     wrong = {"login": user.user_name, "password": "falsch"}
     for _ in range(3):
         assert (await post(api, "/sessions", wrong)).status_code == 401
@@ -119,14 +96,14 @@ async def test_failures_are_throttled_per_account_and_address(api: Api, session:
 
 @pytest.mark.rule("ID-9")
 async def test_refresh_gives_a_new_pair_each_time(api: Api, session: AsyncSession) -> None:
-    user = await make_user(session, password_hash=QUICK)
+    user = await with_password(session)
     first = await signed_in(api, user)
     seen = [first["refresh_token"]]
     for _ in range(3):
         answer = await refreshed(api, seen[-1])
         assert answer.status_code == 200, answer.text
         assert answer.json()["session_id"] == first["session_id"]
-        assert await me_status(api, answer.json()["access_token"]) == 200
+        assert await status_with(api, answer.json()["access_token"]) == 200
         seen.append(answer.json()["refresh_token"])
     assert len(set(seen)) == 4
     row = (await session.execute(select(DeviceSession).where(DeviceSession.id == first["session_id"]))).scalar_one()
@@ -137,7 +114,7 @@ async def test_refresh_gives_a_new_pair_each_time(api: Api, session: AsyncSessio
 
 @pytest.mark.rule("ID-9")
 async def test_a_lost_answer_is_given_again_within_the_grace(api: Api, session: AsyncSession) -> None:
-    first = await signed_in(api, await make_user(session, password_hash=QUICK))
+    first = await signed_in(api, await with_password(session))
     lost = (await refreshed(api, first["refresh_token"])).json()
     await move_back(session, first["session_id"], 29)
     again = await refreshed(api, first["refresh_token"])
@@ -149,7 +126,7 @@ async def test_a_lost_answer_is_given_again_within_the_grace(api: Api, session: 
 @pytest.mark.rule("ID-9")
 @pytest.mark.parametrize("which", ["the one just replaced, too late", "an older one at once"])
 async def test_reuse_ends_the_whole_session(api: Api, session: AsyncSession, which: str) -> None:
-    first = await signed_in(api, await make_user(session, password_hash=QUICK))
+    first = await signed_in(api, await with_password(session))
     newest = (await refreshed(api, first["refresh_token"])).json()
     if which == "an older one at once":
         newest = (await refreshed(api, newest["refresh_token"])).json()
@@ -159,14 +136,14 @@ async def test_reuse_ends_the_whole_session(api: Api, session: AsyncSession, whi
     assert reused.status_code == 401 and reused.json()["code"] == "refresh_token_reused"
     dead = await refreshed(api, newest["refresh_token"])
     assert dead.status_code == 401 and dead.json()["code"] == "refresh_token_invalid"
-    assert await me_status(api, newest["access_token"]) == 401
+    assert await status_with(api, newest["access_token"]) == 401
     row = (await session.execute(select(DeviceSession).where(DeviceSession.id == first["session_id"]))).scalar_one()
     assert row.revoked_because == "refresh_token_reused"
 
 
 @pytest.mark.rule("ID-9")
 async def test_a_made_up_token_ends_nothing(api: Api, session: AsyncSession) -> None:
-    first = await signed_in(api, await make_user(session, password_hash=QUICK))
+    first = await signed_in(api, await with_password(session))
     good = tokens.read_refresh(SECRET, first["refresh_token"])
     assert good is not None
     forged = tokens.write_refresh("another key", tokens.RefreshToken(good.session_id, b"x" * 32))
@@ -178,7 +155,7 @@ async def test_a_made_up_token_ends_nothing(api: Api, session: AsyncSession) -> 
 
 @pytest.mark.rule("ID-9")
 async def test_a_session_ends_when_it_is_not_used(api: Api, session: AsyncSession) -> None:
-    first = await signed_in(api, await make_user(session, password_hash=QUICK))
+    first = await signed_in(api, await with_password(session))
     past = datetime.now(UTC) - timedelta(seconds=1)
     await session.execute(update(DeviceSession).values(expires_at=past).where(DeviceSession.id == first["session_id"]))
     await session.commit()
@@ -187,11 +164,11 @@ async def test_a_session_ends_when_it_is_not_used(api: Api, session: AsyncSessio
 
 @pytest.mark.rule("ID-9")
 async def test_devices_are_listed_and_signed_out(api: Api, session: AsyncSession) -> None:
-    user = await make_user(session, password_hash=QUICK)
-    other = await signed_in(api, await make_user(session, password_hash=QUICK))
+    user = await with_password(session)
+    other = await signed_in(api, await with_password(session))
     phone = await signed_in(api, user, device_name="Telefon")
     desk = await signed_in(api, user)
-    client = api.client(Authorization=f"Bearer {desk['access_token']}")
+    client = bearing(api, desk["access_token"])
     devices = (await client.get("/v1/auth/devices")).json()["items"]
     assert {(d["id"], d["device_name"], d["current"]) for d in devices} == {
         (phone["session_id"], "Telefon", False),
@@ -204,13 +181,13 @@ async def test_devices_are_listed_and_signed_out(api: Api, session: AsyncSession
     assert (await client.delete(f"/v1/auth/devices/{other['session_id']}")).status_code == 404
     assert (await client.delete(f"/v1/auth/devices/{phone['session_id']}")).status_code == 204
     assert (await client.delete(f"/v1/auth/devices/{phone['session_id']}")).status_code == 404
-    assert await me_status(api, phone["access_token"]) == 401
+    assert await status_with(api, phone["access_token"]) == 401
     assert (await refreshed(api, phone["refresh_token"])).json()["code"] == "refresh_token_invalid"
     assert [d["id"] for d in (await client.get("/v1/auth/devices")).json()["items"]] == [desk["session_id"]]
 
     assert (await client.delete("/v1/auth/sessions/current")).status_code == 204
-    assert await me_status(api, desk["access_token"]) == 401
-    assert await me_status(api, other["access_token"]) == 200
+    assert await status_with(api, desk["access_token"]) == 401
+    assert await status_with(api, other["access_token"]) == 200
 
 
 @pytest.mark.parametrize(
