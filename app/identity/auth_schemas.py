@@ -61,7 +61,7 @@ class SignedIn(TokenPair):
 class Refresh(Body):
     """The newest refresh token."""
 
-    model_config = ConfigDict(json_schema_extra={"example": {"refresh_token": "AZOrPVQ-cA…"}})
+    model_config = ConfigDict(json_schema_extra={"example": {"refresh_token": "AZOrPVQ-cA7xkq3m"}})
 
     refresh_token: Token
 

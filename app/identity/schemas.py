@@ -41,7 +41,7 @@ def _known_zone(name: str) -> str:
     return name
 
 
-TimeZone = Annotated[str, StringConstraints(max_length=60), AfterValidator(_known_zone)]
+TimeZone = Annotated[str, StringConstraints(max_length=60, pattern=r"^[A-Za-z0-9_+/-]+$"), AfterValidator(_known_zone)]
 """An IANA time zone, such as `Europe/Vienna`."""
 
 

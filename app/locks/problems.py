@@ -1,8 +1,10 @@
 """What can go wrong with locks and clearances."""
 
 from app.core.problems import Problem
+from app.core.types import Link
+from app.locks.schemas import ProtectionMatch
 
-_MEMBERS = {"matches": list, "ask": list}
+_MEMBERS = {"matches": list[ProtectionMatch], "ask": list[Link]}
 
 
 class CustomerTaken(Problem):
