@@ -13,8 +13,6 @@ _MOST = 26.0  # words of one name hang together: more of them prove little more
 
 def alike(a: str, b: str) -> float:
     """How far two words agree: 1 the same sound or one slip, .6 one abbreviates the other, 0 not."""
-    if a[0] != b[0] and a[-1] != b[-1]:
-        return 0.0  # not one slip, and what is left over seldom matches: this saves most of the work
     short, long = (a, b) if len(a) <= len(b) else (b, a)
     size = len(short)
     if size >= 4:
@@ -50,7 +48,11 @@ def _aligned(a: tuple[str, ...], b: tuple[str, ...]) -> tuple[float, list[str], 
     if rest_a and rest_b:
         for word in list(rest_a):
             best, other = 0.0, ""
+            first, last = word[0], word[-1]
             for candidate in rest_b:
+                # Both ends differ: no slip does that, and this saves most of the work.
+                if first != candidate[0] and last != candidate[-1]:
+                    continue
                 if (found := alike(word, candidate)) > best:
                     best, other = found, candidate
             if other:
