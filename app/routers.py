@@ -3,7 +3,9 @@
 from fastapi import APIRouter
 
 from app.accounts.router import router as accounts
+from app.activities.router import router as activities
 from app.contacts.router import router as contacts
+from app.duplicates.router import router as duplicates
 from app.identity.auth_router import router as auth
 from app.identity.router import me, people, role_router
 from app.identity.team_router import centre_router
@@ -25,8 +27,10 @@ ROUTERS: list[APIRouter] = [
     protection,
     leads,
     registration,
+    duplicates,
     accounts,
     contacts,
+    activities,
     messages,
 ]
 

@@ -1,4 +1,4 @@
-"""What can go wrong with leads and their conversion."""
+"""What can go wrong with leads."""
 
 from app.core.problems import Problem
 
@@ -23,30 +23,3 @@ class NotYourLead(Problem):
         "de": "Ändern darf ihn nur, wer ihn bearbeitet, das Team oder der Country Head.",
         "en": "Only its assignee, their team or the country head may change it.",
     }
-
-
-class AlreadyConverted(Problem):
-    """Somebody else has converted the lead, or it was converted in another way (CONV-6). `account_id` is the customer."""
-
-    status = 409
-    code = "already_converted"
-    title = {"de": "Schon konvertiert", "en": "Already converted"}
-    detail = {
-        "de": "Dieser Interessent ist bereits Kunde; siehe „account_id“.",
-        "en": "This lead is a customer already; see “account_id”.",
-    }
-    members = {"account_id": str}
-
-
-class DuplicateAccount(Problem):
-    """The customer exists: choose "update" or "keep", or name the matches in `not_duplicate_of`."""
-
-    status = 409
-    code = "duplicate_account"
-    title = {"de": "Kunde besteht schon", "en": "Customer exists"}
-    detail = {
-        "de": "Es gibt diesen Kunden schon; siehe „matches“. Wählen Sie „update“ oder „keep“, oder nennen Sie die Treffer in "
-        "„not_duplicate_of“.",
-        "en": "This customer exists; see “matches”. Choose “update” or “keep”, or name the matches in “not_duplicate_of”.",
-    }
-    members = {"matches": list}

@@ -135,7 +135,7 @@ async def examine(
     matches = await find_matches(ctx, values, exclude=exclude)
     if not matches.found:
         return Examination("free", (), (), matches.truncated)
-    standings = await _standings(ctx, matches)
+    standings = await standings_of(ctx, matches, one_per_customer=True)
     counted = [s for s in standings if not (s.match.verdict == "possible" and s.record_id in distinct_from)]
     status = min((s.status for s in counted), key=_RANK.index, default="free")
     if status == "taken" and any(s.status in ("yours", "cleared") for s in counted if s.match.verdict == "duplicate"):
@@ -152,7 +152,8 @@ def _shared(standings: Sequence[Standing]) -> str:
     return "yours" if any(s.status == "yours" for s in standings) else "cleared"
 
 
-async def _standings(ctx: Context, matches: Matches) -> list[Standing]:
+async def standings_of(ctx: Context, matches: Matches, *, one_per_customer: bool) -> list[Standing]:
+    """What each match means for the asker, in the matches' order; of one customer's records perhaps only the best."""
     ids: dict[str, list[UUID]] = {"lead": [], "account": [], "contact": []}
     for found in matches.found:
         ids[found.record_type].append(found.record_id)
@@ -174,7 +175,7 @@ async def _standings(ctx: Context, matches: Matches) -> list[Standing]:
         if not records:
             continue  # removed a moment ago
         customer = records[0]["account_id"] or found.record_id
-        if customer in customers:
+        if one_per_customer and customer in customers:
             continue  # the same customer's lead, account or contact, already there with a better score
         customers.add(customer)
         standings.append(_standing(found.match, records, ctx.user_id, teams))

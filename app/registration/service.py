@@ -16,15 +16,17 @@ from app.core.visibility import unscoped
 from app.core.writing import already_created, assign, columns_of, request_hash, require_match
 from app.identity.models import User
 from app.indexing import index_record, queue_on, remove_record
+from app.leads.access import may_change
 from app.leads.models import Lead
-from app.leads.problems import LeadClosed, NotYourLead
+from app.leads.problems import LeadClosed
+from app.leads.parties import values_of
 from app.leads.queries import LEAD
 from app.leads.schemas import LeadCreate, LeadFields, LeadUpdate
 from app.locks.models import ProtectionCheck
 from app.locks.problems import CustomerTaken, CustomerYours, PossiblyTaken
 from app.locks.protection import Examination, examine
 from app.locks.service import advance, end, live_lock, open_clearances, take, use_clearances
-from app.matching import Party, PartyValues, normalise
+from app.matching import Party, normalise
 from app.notifications.service import notify
 from app.projects.rules import Rules, rules_of
 
@@ -37,27 +39,6 @@ IDENTITY_FIELDS = frozenset(
 MONEY = ("expected_revenue",)
 
 _ALLOWED_ALWAYS = frozenset({"id", "project_id", "receipt_id", "not_duplicate_of"})
-
-
-def values_of(lead: Lead) -> PartyValues:
-    """The lead as the matcher reads it."""
-    return PartyValues(
-        kind=None,
-        name=lead.name,
-        company=lead.company,
-        first_name=lead.first_name,
-        last_name=lead.last_name,
-        street=lead.street,
-        postal_code=lead.postal_code,
-        city=lead.city,
-        state=lead.state,
-        country=lead.country,
-        phone=lead.phone,
-        email=lead.email,
-        website=lead.website,
-        vat_id=lead.vat_id,
-        birth_date=lead.birth_date.isoformat() if lead.birth_date else None,
-    )
 
 
 async def create(ctx: Context, body: LeadCreate) -> tuple[UUID, bool]:
@@ -114,7 +95,7 @@ async def update(ctx: Context, lead_id: UUID, patch: LeadUpdate, if_match: str |
     """
     ctx.require(Permission.LEADS_UPDATE)
     lead = await ctx.load(Lead, lead_id)
-    _may_change(ctx, lead)
+    may_change(ctx, lead)
     await require_match(ctx, LEAD, lead, if_match)
     if lead.phase != "open":
         raise LeadClosed(phase=lead.phase)
@@ -146,7 +127,7 @@ async def remove(ctx: Context, lead_id: UUID, if_match: str | None) -> None:
     """Delete an open lead with its lock and notes; its history stays. Raises NotFound, Forbidden, NotYourLead, LeadClosed."""
     ctx.require(Permission.LEADS_DELETE)
     lead = await ctx.load(Lead, lead_id)
-    _may_change(ctx, lead)
+    may_change(ctx, lead)
     if if_match is not None:
         await require_match(ctx, LEAD, lead, if_match)
     if lead.phase != "open":
@@ -180,14 +161,6 @@ async def _examine_again(ctx: Context, lead: Lead, party: Party) -> None:
     mine: Sequence[UUID] = [i for i in (lead.id, lead.account_id) if i]
     examination = await examine(ctx, party, country=lead.country, exclude=mine, distinct_from=lead.distinct_from)
     refuse_unless_free(ctx, examination)
-
-
-def _may_change(ctx: Context, lead: Lead) -> None:
-    """The assignee, the creator, a member of its teams, or who manages all leads."""
-    user = ctx.user
-    mine = user.user_id in (lead.assignee_id, lead.created_by) or not set(user.team_ids).isdisjoint(lead.team_ids)
-    if not mine and not ctx.may(Permission.LEADS_MANAGE_ALL):
-        raise NotYourLead
 
 
 _USER = Statement(select(User.active).where(User.id == bindparam("id", type_=Uuid, required=True)))

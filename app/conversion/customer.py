@@ -1,0 +1,231 @@
+"""The customer of a conversion: made anew, updated with chosen fields, or left as it is (CONV-2, CONV-3)."""
+
+from typing import Any
+from uuid import UUID
+
+from pydantic import BaseModel, ValidationError
+from sqlalchemy import select
+
+from app.accounts import service as accounts
+from app.accounts.access import is_manager, require_write
+from app.accounts.models import Account
+from app.accounts.schemas import AccountCreate, AccountUpdate
+from app.contacts import service as contacts
+from app.contacts.models import Contact
+from app.contacts.schemas import ContactCreate
+from app.conversion.problems import DuplicateAccount
+from app.conversion.schemas import AccountCompletion, ContactCompletion, ConversionCreate
+from app.core.context import Context
+from app.core.failures import invalid_fields
+from app.core.problems import Invalid, NotFound
+from app.core.types import Money
+from app.core.visibility import unscoped, visible
+from app.core.writing import assign
+from app.indexing import find_matches, index_record
+from app.leads.models import Lead
+from app.leads.parties import values_of
+from app.locks.protection import Examination, Standing, examine
+from app.matching import normalise
+
+SHARED_FIELDS = (
+    "name",
+    "street",
+    "postal_code",
+    "city",
+    "state",
+    "country",
+    "phone",
+    "email",
+    "website",
+    "vat_id",
+    "source",
+)
+"""Fields that leads and accounts have in common, besides the expected revenue."""
+
+REQUIRED = ("name", "level", "industry", "legal_form", "city", "country")
+"""What an account needs of its own (ACC-1); assignee and teams come from the lead, type is computed."""
+
+_LEGAL_FORMS = {
+    "gmbh": "GmbH",
+    "gmbh kg": "GmbH & Co. KG",
+    "ug": "UG (haftungsbeschränkt)",
+    "ag": "AG",
+    "kg": "KG",
+    "kgaa": "KGaA",
+    "ohg": "OHG",
+    "gbr": "GbR",
+    "ek": "e.K.",
+    "ev": "e.V.",
+    "eg": "eG",
+    "se": "SE",
+}
+
+
+def legal_form_of(lead: Lead) -> str | None:
+    """The legal form that the lead's name gives away."""
+    form = _LEGAL_FORMS.get(normalise(values_of(lead)).legal)
+    return "OG" if form == "OHG" and lead.country == "AT" else form
+
+
+def revenue_of(lead: Lead) -> Money | None:
+    """The lead's expected revenue."""
+    if lead.expected_revenue_amount is None:
+        return None
+    return Money(amount=lead.expected_revenue_amount, currency=lead.expected_revenue_currency or "EUR")
+
+
+def lead_value(lead: Lead, field: str) -> Any:
+    """What the lead says for one of the customer's fields."""
+    return revenue_of(lead) if field == "expected_revenue" else getattr(lead, field)
+
+
+async def examine_lead(ctx: Context, lead: Lead) -> Examination:
+    """Who else may be this lead's customer."""
+    return await examine(ctx, values_of(lead), country=lead.country, exclude=[lead.id])
+
+
+async def make(ctx: Context, lead: Lead, body: ConversionCreate) -> Account:
+    """A new customer from the lead and what completes it. Raises Invalid (all that lacks at once), DuplicateAccount."""
+    await _refuse_duplicates(ctx, lead, body.not_duplicate_of)
+    values: dict[str, Any] = {name: getattr(lead, name) for name in SHARED_FIELDS}
+    values["legal_form"] = legal_form_of(lead)
+    values["assignee_id"] = lead.assignee_id
+    values["team_ids"] = lead.team_ids or None
+    values["expected_revenue"] = revenue_of(lead)
+    completion = body.account or AccountCompletion()
+    values |= {name: getattr(completion, name) for name in completion.model_fields_set}
+    if body.transfer_notes and lead.description:
+        values["description"] = _joined(values.get("description"), lead.description)
+    lacking = [name for name in REQUIRED if not values.get(name)]
+    if lacking:
+        message = {"de": "Diese Angabe braucht ein Kunde.", "en": "A customer needs this."}
+        raise Invalid([(f"/account/{name}", "missing", message) for name in lacking])
+    given = {name: value for name, value in values.items() if value is not None}
+    return await accounts.add(ctx, _checked(AccountCreate, given, "account"), lead_id=lead.id)
+
+
+async def _refuse_duplicates(ctx: Context, lead: Lead, distinct: list[UUID]) -> None:
+    matches = await find_matches(ctx, values_of(lead), types=("account",), exclude=distinct)
+    if any(found.match.verdict == "duplicate" for found in matches.found):
+        examination = await examine_lead(ctx, lead)
+        raise DuplicateAccount(extra={"matches": examination.wire(ctx.language)["matches"]})
+
+
+async def find(ctx: Context, lead: Lead, account_id: UUID) -> tuple[Account, bool]:
+    """The customer that the lead is said to be, locked, and whether it passes to the lead's assignee.
+
+    It passes when it is one of the lead's matches and nobody else's any more: then the asker may not have seen it before.
+    Raises NotFound.
+    """
+    examination = await examine_lead(ctx, lead)
+    standing = next((s for s in examination.standings if account_id in (s.account_id, s.record_id)), None)
+    seen = (await ctx.session.execute(visible(Account, ctx.principal).where(Account.id == account_id))).first()
+    passes = standing is not None and (standing.cleared or standing.protection in ("ended", "none"))
+    if seen is None and not passes:
+        raise NotFound
+    statement = unscoped(
+        select(Account).where(Account.id == account_id).with_for_update().execution_options(populate_existing=True),
+        reason="visible, or a match of the lead that nobody else holds",
+    )
+    account = (await ctx.session.execute(statement)).scalar_one_or_none()
+    if account is None:
+        raise NotFound
+    return account, passes and not is_manager(ctx, account)
+
+
+async def change(
+    ctx: Context, lead: Lead, account: Account, body: ConversionCreate, *, passes: bool
+) -> list[dict[str, Any]]:
+    """Take the chosen fields over; returns each with its old and new value. Raises NotAManager, Invalid."""
+    values: dict[str, Any] = {name: lead_value(lead, name) for name in body.take}
+    completion = body.account or AccountCompletion()
+    values |= {name: getattr(completion, name) for name in completion.model_fields_set}
+    if body.transfer_notes and lead.description:
+        values["description"] = _joined(values.get("description", account.description), lead.description)
+    empty = [name for name in (*REQUIRED, "assignee_id", "team_ids") if name in values and not values[name]]
+    if empty:
+        message = {"de": "Diese Angabe braucht ein Kunde.", "en": "A customer needs this."}
+        raise Invalid([(f"/take/{name}", "missing", message) for name in empty])
+    patch = _checked(AccountUpdate, values, "account")
+    if not passes and patch.model_fields_set:
+        require_write(ctx, account, patch.model_fields_set)
+    before = {name: account_value(account, name) for name in values}
+    if errors := await accounts.changed_people(ctx, account, patch):
+        raise Invalid(errors)
+    assign(account, patch, money=("expected_revenue",))
+    await index_record(ctx, "account", account.id, accounts.values_of(account))
+    after = {name: account_value(account, name) for name in values}
+    return [{"field": n, "old": before[n], "new": after[n]} for n in values if before[n] != after[n]]
+
+
+def account_value(account: Account, field: str) -> Any:
+    """What the customer has for a field, plain enough for JSON."""
+    if field == "expected_revenue":
+        amount, currency = account.expected_revenue_amount, account.expected_revenue_currency
+        return None if amount is None else {"amount": str(amount), "currency": currency}
+    value = getattr(account, field)
+    return [str(v) for v in value] if isinstance(value, list) else str(value) if isinstance(value, UUID) else value
+
+
+def hand_to(account: Account, lead: Lead) -> None:
+    """The customer passes to who has the lead; those who had it lose nothing but the lead role."""
+    assert lead.assignee_id is not None
+    account.assignee_id = lead.assignee_id
+    account.manager_ids = [user for user in account.manager_ids if user != lead.assignee_id]
+    account.team_ids = list(dict.fromkeys([*account.team_ids, *lead.team_ids]))
+
+
+async def person(ctx: Context, lead: Lead, account: Account, completion: ContactCompletion | None) -> Contact | None:
+    """The contact at the customer: found there by the matcher, or made; None when nobody is named. Raises Invalid."""
+    values: dict[str, Any] = {
+        name: getattr(lead, name)
+        for name in ("salutation", "title", "first_name", "last_name", "birth_date", "phone", "email", "source")
+    }
+    if completion is not None:
+        values |= {name: getattr(completion, name) for name in completion.model_fields_set}
+    if not values["last_name"]:
+        if completion is not None and completion.model_fields_set:
+            message = {"de": "Der Nachname fehlt.", "en": "The last name is required."}
+            raise Invalid([("/contact/last_name", "missing", message)])
+        return None
+    given = {name: value for name, value in values.items() if value is not None}
+    body = _checked(
+        ContactCreate, {**given, "assignee_id": account.assignee_id, "team_ids": account.team_ids}, "contact"
+    )
+    known = await _known_person(ctx, account, body)
+    if known is not None:
+        return known
+    contact = await contacts.add(ctx, body, lead_id=lead.id)
+    contact.account_id = account.id
+    await contacts.index(ctx, contact)
+    return contact
+
+
+async def _known_person(ctx: Context, account: Account, body: ContactCreate) -> Contact | None:
+    """The customer's contact who is this person, whoever may see them."""
+    draft = Contact(**{n: v for n, v in body if n in Contact.__table__.columns and n != "id"})
+    matches = await find_matches(ctx, contacts.values_of(draft, account.name), types=("contact",))
+    ids = [found.record_id for found in matches.found if found.match.verdict == "duplicate"]
+    statement = unscoped(
+        select(Contact).where(Contact.id.in_(ids), Contact.account_id == account.id),
+        reason="who is there is not made twice",
+    )
+    return (await ctx.session.execute(statement.limit(1))).scalar_one_or_none() if ids else None
+
+
+def _checked(model: type[BaseModel], values: dict[str, Any], where: str) -> Any:
+    """The values as a body of that kind; Invalid with pointers below `/where`."""
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        found = error.errors(include_url=False)
+        raise Invalid(invalid_fields([{**e, "loc": ("body", where, *e["loc"])} for e in found])) from error
+
+
+def _joined(first: str | None, second: str) -> str:
+    return f"{first}\n\n{second}" if first else second
+
+
+def matched(examination: Examination) -> list[Standing]:
+    """The matches that are customers."""
+    return [s for s in examination.standings if s.account_id is not None]

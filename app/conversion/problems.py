@@ -1,0 +1,30 @@
+"""What can go wrong with a conversion."""
+
+from app.core.problems import Problem
+
+
+class AlreadyConverted(Problem):
+    """Somebody else has converted the lead, or it was converted in another way (CONV-6). `account_id` is the customer."""
+
+    status = 409
+    code = "already_converted"
+    title = {"de": "Schon konvertiert", "en": "Already converted"}
+    detail = {
+        "de": "Dieser Interessent ist bereits Kunde; siehe „account_id“.",
+        "en": "This lead is a customer already; see “account_id”.",
+    }
+    members = {"account_id": str}
+
+
+class DuplicateAccount(Problem):
+    """The customer exists: choose "update" or "keep", or name the matches in `not_duplicate_of`."""
+
+    status = 409
+    code = "duplicate_account"
+    title = {"de": "Kunde besteht schon", "en": "Customer exists"}
+    detail = {
+        "de": "Es gibt diesen Kunden schon; siehe „matches“. Wählen Sie „update“ oder „keep“, oder nennen Sie die Treffer in "
+        "„not_duplicate_of“.",
+        "en": "This customer exists; see “matches”. Choose “update” or “keep”, or name the matches in “not_duplicate_of”.",
+    }
+    members = {"matches": list}

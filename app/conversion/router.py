@@ -1,0 +1,48 @@
+"""`/v1/leads/{id}/conversion`: lead → customer."""
+
+from uuid import UUID
+
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from app.accounts.access import NotAManager
+from app.conversion import service
+from app.conversion.preview import preview
+from app.conversion.problems import AlreadyConverted, DuplicateAccount
+from app.conversion.queries import CONVERSION
+from app.conversion.schemas import ConversionCreate, ConversionPreview, ConversionRead
+from app.core.context import Ctx, PostCtx
+from app.core.problems import Forbidden, Invalid, declared
+from app.leads.problems import LeadClosed, NotYourLead
+
+router = APIRouter(prefix="/leads/{lead_id}/conversion", tags=["leads"])
+
+
+@router.get(
+    "",
+    operation_id="preview_conversion",
+    summary="Preview a conversion",
+    response_model=ConversionPreview,
+    responses=declared(Forbidden),
+)
+async def preview_conversion(ctx: Ctx, lead_id: UUID) -> Response:
+    """Matching customers with their fields beside the lead's, what master data lack, and what happened if it is done."""
+    return ctx.reply(await preview(ctx, lead_id))
+
+
+@router.post(
+    "",
+    operation_id="convert_lead",
+    summary="Convert a lead",
+    status_code=201,
+    response_model=ConversionRead,
+    responses={200: {"description": "Converted before by the same request.", "model": ConversionRead}}
+    | declared(Forbidden, NotYourLead, NotAManager, LeadClosed, AlreadyConverted, DuplicateAccount, Invalid),
+)
+async def convert_lead(ctx: PostCtx, lead_id: UUID, body: ConversionCreate) -> Response:
+    """Make the lead a customer: account, contact if a person is named, follow-on activity, message to sales support, and the
+    lock's last steps, in one transaction and once. The lead's data stay with the lead.
+    """
+    new = await service.convert(ctx, lead_id, body)
+    row = await ctx.fetch_one(CONVERSION, lead_id=lead_id)
+    return ctx.reply(row["json"].encode(), status=201 if new else 200, location=f"/v1/leads/{lead_id}/conversion")
