@@ -65,7 +65,7 @@ class MatchReason(Body):
     text: str
 
 
-class RecordLink(Body):
+class PartyLink(Body):
     """A record by its kind and id."""
 
     type: Literal["lead", "account", "contact"]
@@ -79,7 +79,7 @@ class ProtectionMatch(Body):
     """
 
     ref: UUID = Field(description="Names this match in `not_duplicate_of`.")
-    record: RecordLink | None
+    record: PartyLink | None
     name: str | None
     postal_code: str | None
     city: str | None
