@@ -36,7 +36,9 @@ class Activity(Record, Base):
     account_id: Mapped[UUID | None] = mapped_column(ForeignKey("accounts.id"))
     contact_id: Mapped[UUID | None] = mapped_column(ForeignKey("contacts.id", ondelete="SET NULL"), index=True)
     lead_id: Mapped[UUID | None] = mapped_column(ForeignKey("leads.id", use_alter=True), index=True)
-    opportunity_id: Mapped[UUID | None] = mapped_column(ForeignKey("opportunities.id", ondelete="SET NULL", use_alter=True), index=True)
+    opportunity_id: Mapped[UUID | None] = mapped_column(
+        ForeignKey("opportunities.id", ondelete="SET NULL", use_alter=True), index=True
+    )
     team_ids: Mapped[list[UUID]] = mapped_column(server_default=text("'{}'"))
     customer: Mapped[dict[str, Any] | None]
     """The customer's data as they stood when the activity was made (CONV-2)."""
