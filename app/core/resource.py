@@ -78,7 +78,9 @@ class ListQuery(BaseModel):
             lambda v: min(int(v), MAX_LIMIT) if str(v).isascii() and str(v).isdigit() and len(str(v)) < 10 else v
         ),
     ] = Field(default=50, ge=1, le=999_999_999, description="Items per page; larger values are read as 200.")
-    cursor: str | None = Field(default=None, max_length=1000, description="`next_cursor` of the page before.")
+    cursor: str | None = Field(
+        default=None, max_length=1000, pattern=r"^[A-Za-z0-9_-]+$", description="`next_cursor` of the page before."
+    )
     count: bool = Field(default=False, description="Also count all that match.")
     fields: str | None = Field(
         default=None, max_length=500, pattern=r"^[a-z0-9_,]+$", description="Only these fields, separated by commas."
