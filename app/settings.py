@@ -41,6 +41,8 @@ class Settings(BaseSettings):
     """Requests one signed-in user may make per minute over all API processes."""
     sign_ins_per_minute: int = Field(default=10, ge=1)
     """Failed sign-ins per account and address per minute before 429."""
+    worker_metrics_port: int | None = Field(default=None, ge=1, le=65535)
+    """Where a worker process shows its Prometheus metrics, on `host`; nowhere when unset."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     clock_offset_seconds: int = 0
     """Moves the product's clock, to rehearse deadlines. Refused in production."""

@@ -62,9 +62,7 @@ Index("ix_outbox_done", table.c.done_at, postgresql_where=table.c.done_at.is_not
 Index("ix_outbox_dead", table.c.dead_at, postgresql_where=table.c.dead_at.is_not(None))
 
 MAX_ATTEMPTS = 8
-"""Failures after which a job is dead."""
-MAX_LOST = 20
-"""Dispatches without an end (the process died, Redis forgot) after which a job is dead: it may be what kills the process."""
+"""Failures, or starts that came to no end, after which a job is dead."""
 PRIVATE = ("to", "subject", "text", "token")
 """Keys of a payload that nobody is shown, and that are forgotten once the job is done."""
 

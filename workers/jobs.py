@@ -1,0 +1,5 @@
+"""Every feature's jobs: importing this module registers their handlers. A test finds those that are missing."""
+
+import app.background_jobs.jobs
+import app.mail.jobs
+import app.notifications.jobs  # noqa: F401
