@@ -39,13 +39,18 @@ def serve(
 
 @app.command()
 def api(
-    migrate_first: Annotated[bool, typer.Option("--migrate", help="Bring the database to this schema first.")] = False,
+    migrate_first: Annotated[
+        bool, typer.Option("--migrate", help="Check the servers and bring the schema up first.")
+    ] = False,
 ) -> None:
     """Runs one API process against DATABASE_URL and REDIS_URL (more with WEB_CONCURRENCY)."""
     import uvicorn
 
     settings = _settings(with_servers=True)
     if migrate_first:
+        from app.preflight import check_redis
+
+        check_redis(settings.redis_url or "")
         migrate()
     uvicorn.run(
         "app.main:create_app",
@@ -98,9 +103,13 @@ def user(
 ) -> None:
     """Makes an administrator; asks for what is not given."""
     with _installation("make user") as settings:
-        from app.identity.provisioning import create_administrator
+        from app.identity.provisioning import Refused, create_administrator
 
-        asyncio.run(create_administrator(settings, email=email, name=name, password=password))
+        try:
+            user_name = asyncio.run(create_administrator(settings, email=email, name=name, password=password))
+        except Refused as error:
+            raise CannotRun(str(error)) from None
+        typer.echo(f"Made the administrator {user_name}; the e-mail address works for signing in, too.")
 
 
 @app.command()

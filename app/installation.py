@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import psutil  # type: ignore[import-untyped]  # ships no types
-import redis
 
 from app.core.embedded import DataDirInUse, EmbeddedServers, secret_file
 from app.settings import Settings, get_settings
@@ -96,15 +95,6 @@ def check_address_is_free(settings: Settings) -> None:
     except OSError as error:
         reason = f"{settings.host}:{settings.port} cannot be used: {error.strerror}{_listener(settings.port)}."
         raise CannotRun(f"{reason} Another port: make run PORT={settings.port % 65535 + 1}") from error
-
-
-def check_redis(url: str) -> None:
-    """Raises CannotRun when nothing like Redis answers there."""
-    try:
-        with redis.Redis.from_url(url, socket_timeout=5, socket_connect_timeout=5) as client:
-            client.ping()
-    except (redis.RedisError, ValueError) as error:
-        raise CannotRun(f"Cannot connect to Redis or Valkey (REDIS_URL): {error}") from error
 
 
 def _listener(port: int) -> str:

@@ -16,7 +16,6 @@ from app.core.processes import die_with_parent, spawn, stop
 from app.installation import (
     CannotRun,
     check_address_is_free,
-    check_redis,
     child_environment,
     local_url,
     uses_own_servers,
@@ -104,7 +103,6 @@ class Supervisor:
         settings = self._settings
         if not uses_own_servers(settings):
             check_address_is_free(settings)
-            check_redis(settings.redis_url or "")
             return child_environment(settings, settings.database_url or "", settings.redis_url or "")
         purpose = f"make run, {local_url(settings)}"
         servers = EmbeddedServers(settings.data_dir, purpose=purpose)

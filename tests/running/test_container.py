@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 import yaml
 
 from app.cli import app
@@ -73,6 +74,7 @@ def test_the_example_documents_every_setting_with_its_default() -> None:
             assert found[name.upper()] == default, name
 
 
+@pytest.mark.slow
 def test_image_content_migrates_serves_and_reports_its_health(tmp_path: Path) -> None:
     """Runs the image's commands in a folder that holds only what the image copies, with production settings."""
     image = tmp_path / "image"

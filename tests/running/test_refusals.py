@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from app.installation import CannotRun, check_address_is_free, local_url, use_readable_home
-from app.migrate import check_version
+from app.preflight import check_version
 from app.settings import Settings
 from tests.running.support import command, environment, free_port
 
@@ -17,14 +17,20 @@ def test_postgresql_14_is_refused() -> None:
     check_version(15)
 
 
-@pytest.mark.parametrize(
-    ("setting", "value"), [("PORT", "0"), ("ENVIRONMENT", "production"), ("DATABASE_POOL", "many")]
-)
-def test_wrong_settings_are_named(setting: str, value: str, tmp_path: Path) -> None:
-    refused = command("serve", env=environment(tmp_path, free_port()) | {setting: value})
+def test_wrong_settings_are_named_without_a_traceback(tmp_path: Path) -> None:
+    wrong = {"PORT": "0", "DATABASE_POOL": "many"}
+    refused = command("serve", env=environment(tmp_path, free_port()) | wrong)
     assert refused.returncode == 1
     assert refused.stderr.startswith("leadwerk: ")
+    assert "PORT" in refused.stderr
+    assert "DATABASE_POOL" in refused.stderr
     assert "Traceback" not in refused.stderr
+
+
+def test_production_refuses_the_placeholder_secret(tmp_path: Path) -> None:
+    refused = command("serve", env=environment(tmp_path, free_port()) | {"ENVIRONMENT": "production"})
+    assert refused.returncode == 1
+    assert "SECRET_KEY" in refused.stderr
 
 
 def test_an_unknown_host_is_refused() -> None:
