@@ -5,6 +5,7 @@ from fastapi import APIRouter
 from app.accounts.router import router as accounts
 from app.activities.router import router as activities
 from app.contacts.router import router as contacts
+from app.conversion.router import router as conversion
 from app.duplicates.router import router as duplicates
 from app.identity.auth_router import router as auth
 from app.identity.router import me, people, role_router
@@ -27,6 +28,7 @@ ROUTERS: list[APIRouter] = [
     protection,
     leads,
     registration,
+    conversion,
     duplicates,
     accounts,
     contacts,

@@ -66,7 +66,11 @@ async def _race(stack: Live) -> None:
 
         async def register(i: int) -> httpx.Response:
             body: dict[str, Any] = lead_body(
-                users[i].id, name=names[i], company=names[i], city=city, postal_code=postal_code  # noqa: B023
+                users[i].id,
+                name=names[i],
+                company=names[i],
+                city=city,
+                postal_code=postal_code,  # noqa: B023
             )
             return await clients[i].post("/v1/leads", json=body)
 
