@@ -14,6 +14,8 @@ from app.identity.team_router import router as teams
 from app.leads.router import router as leads
 from app.locks.router import router as protection
 from app.messages.router import router as messages
+from app.opportunities.router import pipeline_router
+from app.opportunities.router import router as opportunities
 from app.projects.router import router as projects
 from app.registration.router import router as registration
 
@@ -32,6 +34,8 @@ ROUTERS: list[APIRouter] = [
     duplicates,
     accounts,
     contacts,
+    opportunities,
+    pipeline_router,
     activities,
     messages,
 ]

@@ -2,7 +2,10 @@
 
 import itertools
 from collections.abc import Sequence
+from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -10,6 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.accounts.models import Account
 from app.contacts.models import Contact
 from app.identity.models import Role, Team, TeamMember, User, UserRole
+from app.messages.models import Message, MessageRecipient
+from app.opportunities.models import DEFAULT_PIPELINE_ID, Opportunity
 
 _numbers = itertools.count(1)
 
@@ -122,3 +127,59 @@ async def make_contact(session: AsyncSession, assignee: User, account: Account |
     session.add(contact)
     await session.commit()
     return contact
+
+
+async def make_opportunity(session: AsyncSession, assignee: User, account: Account, **values: Any) -> Opportunity:
+    """A chance in the default pipeline's first stage, in the account's teams."""
+    opportunity = Opportunity(
+        **(
+            {
+                "name": f"Flatrate {next(_numbers)}",
+                "account_id": account.id,
+                "pipeline_id": DEFAULT_PIPELINE_ID,
+                "stage_id": stage_id(1),
+                "probability": 10,
+                "amount": Decimal("12500.00"),
+                "currency": "EUR",
+                "stage_entered_at": datetime.now(UTC),
+                "assignee_id": assignee.id,
+                "team_ids": account.team_ids,
+            }
+            | values
+        )
+    )
+    session.add(opportunity)
+    await session.commit()
+    return opportunity
+
+
+def stage_id(position: int) -> UUID:
+    """The default pipeline's stages in order: 1 contact, 2 needs, 3 offer, 4 negotiation, 5 won, 6 lost."""
+    return UUID(f"01900000-0000-7000-8000-0000000001{position:02d}")
+
+
+async def make_request(
+    session: AsyncSession, sender: User, account: Account, *recipients: User, **request: Any
+) -> Message:
+    """A developer's message to sales support that asks for an opportunity."""
+    message = Message(
+        kind="opportunity_request",
+        sender_id=sender.id,
+        subject=f"Verkaufschance anlegen: {account.name}",
+        body="Bitte anlegen.",
+        request={
+            "lead_id": None,
+            "account_id": str(account.id),
+            "contact_id": None,
+            "stage_id": str(stage_id(2)),
+            "amount": "12500.00",
+            "currency": "EUR",
+            "assignee_id": str(sender.id),
+        }
+        | request,
+    )
+    session.add(message)
+    await session.flush()
+    session.add_all(MessageRecipient(message_id=message.id, user_id=user.id) for user in recipients)
+    await session.commit()
+    return message

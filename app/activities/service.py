@@ -204,7 +204,7 @@ async def _records_of(ctx: Context, body: NoteCreate | TaskCreate) -> _About:
 
 async def _seen(ctx: Context, statement: Select[Any], model: Any) -> Any:
     asker = ctx.principal if isinstance(ctx.principal, UserPrincipal) else None
-    return (await ctx.session.execute(scope(statement, model, ctx.reach, asker))).one_or_none()  # type: ignore[arg-type]  # reach is a Reach
+    return (await ctx.session.execute(scope(statement, model, ctx.reach, asker))).one_or_none()
 
 
 def _own_team(ctx: Context) -> list[UUID]:

@@ -5,6 +5,7 @@ sent: a 201 that a client sees is on disk. Whatever raises rolls everything back
 """
 
 import hashlib
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -15,7 +16,8 @@ from uuid import UUID
 import asyncpg
 import orjson
 from fastapi import Depends, Header, Request
-from sqlalchemy import Select, event, text
+from sqlalchemy import Select, event
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from sqlalchemy.orm import Session, SessionTransaction
 from starlette.responses import Response
@@ -29,6 +31,7 @@ from app.core.permissions import Permission
 from app.core.principal import (
     Anonymous,
     Principal,
+    Reach,
     SystemPrincipal,
     UserPrincipal,
     actor_of,
@@ -43,14 +46,19 @@ from app.settings import Settings
 
 M = TypeVar("M", bound=Owned)
 
-_BEGIN = text("SELECT set_config('leadwerk.actor', :actor, true), set_config('leadwerk.trace', :trace, true)")
+_PLAIN = re.compile(r"[\w:.\- ]*", re.ASCII)
 
 
 @event.listens_for(Session, "after_begin")
-def _name_the_actor(session: Session, _: SessionTransaction, connection: Any) -> None:
-    """Every transaction says who it is for: the change-log trigger reads it."""
-    if "actor" in session.info:
-        connection.execute(_BEGIN, {"actor": session.info["actor"], "trace": trace_id()})
+def _begin(session: Session, _: SessionTransaction, connection: Any) -> None:
+    """Start the transaction and say who it is for (the change-log trigger reads it), in one round trip."""
+    if (begin := session.info.get("begin")) is None:
+        return
+    actor, trace = session.info["actor"], trace_id()
+    assert _PLAIN.fullmatch(actor), actor
+    assert _PLAIN.fullmatch(trace), trace
+    settings = f"SELECT set_config('leadwerk.actor', '{actor}', true), set_config('leadwerk.trace', '{trace}', true)"
+    connection.connection.run_async(lambda raw: raw.execute(f"{begin}; {settings}"))
 
 
 class Context:
@@ -145,7 +153,7 @@ class Context:
         return record
 
     @property
-    def reach(self) -> str:
+    def reach(self) -> Reach:
         """How far the asker sees; part of the key of every compiled read of owned records."""
         return reach(self.principal)
 
@@ -156,7 +164,8 @@ class Context:
         """The transaction's session, opened at first use."""
         if self._session is None:
             self._session = self._database.sessions()
-            self._session.sync_session.info["actor"] = actor_of(self.principal)
+            info = self._session.sync_session.info
+            info["actor"], info["begin"] = actor_of(self.principal), self._database.transaction.begin
         return self._session
 
     async def run(self, statement: Statement, **values: Any) -> Sequence[asyncpg.Record]:
@@ -165,13 +174,19 @@ class Context:
         sync = session.sync_session
         if sync.new or sync.dirty or sync.deleted:
             await session.flush()
+        rows: Sequence[asyncpg.Record] = await (await self._connection()).fetch(
+            statement.sql, *statement.arguments(values)
+        )
+        return rows
+
+    async def _connection(self) -> "asyncpg.Connection[asyncpg.Record]":
+        """The transaction's own connection, as the driver knows it."""
         if self._raw is None:
-            connection: AsyncConnection = await session.connection()
+            connection: AsyncConnection = await self.session.connection()
             self._raw = cast(
                 "asyncpg.Connection[asyncpg.Record]", (await connection.get_raw_connection()).driver_connection
             )
-        rows: Sequence[asyncpg.Record] = await self._raw.fetch(statement.sql, *statement.arguments(values))
-        return rows
+        return self._raw
 
     def enqueue(
         self, job: str, payload: Mapping[str, Any], *, due_at: datetime | None = None, key: str | None = None
@@ -217,14 +232,27 @@ class Context:
         await self.flush_jobs()
         if self.idempotency is not None and self.idempotency.answer is not None:
             await self.run(idempotency.STORE, **self.idempotency.stored_values())
-        if self._session is not None:
+        if self._session is not None and self._session.in_transaction():
+            await self._session.flush()
+            await (await self._connection()).execute(self._database.transaction.commit)
+            self._raw = None
             await self._session.commit()
         for action in self._after_commit:
             await action()
 
     async def close(self) -> None:
         """Roll back whatever was not committed and give the connection back."""
-        if self._session is not None:
+        if self._session is None:
+            return
+        try:
+            if self._raw is not None or self._session.in_transaction():
+                raw = await self._connection()
+                if not raw.is_closed():
+                    await raw.execute(self._database.transaction.rollback)
+        except (SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+            # A connection in doubt must not serve the next request: what it held is rolled back when it ends.
+            await self._session.invalidate()
+        finally:
             await self._session.close()
 
 

@@ -218,7 +218,7 @@ class Resource:
         sort: str = getattr(query, "sort", None) or self.default_sort
         fields = self._fields(query.fields)
         binding = self._binding(values, sort, request.url.path)
-        shape = _Shape(ctx.reach, tuple(sorted(values)), sort, query.cursor is not None, fields)  # type: ignore[arg-type]  # reach is a Reach
+        shape = _Shape(ctx.reach, tuple(sorted(values)), sort, query.cursor is not None, fields)
         statement, convert = self._page(shape)
         binds = {f"f_{name}": convert[name](value) for name, value in values.items()}
         arguments: dict[str, Any] = {**binds, "row_limit": query.limit + 1}
