@@ -1,5 +1,8 @@
 """Every feature's jobs: importing this module registers their handlers. A test finds those that are missing."""
 
 import app.background_jobs.jobs
+import app.contacts.jobs
+import app.identity.jobs
+import app.locks.jobs
 import app.mail.jobs
 import app.notifications.jobs  # noqa: F401

@@ -74,7 +74,7 @@ class ArqWorker:
         self._tasks: set[asyncio.Task[Any]] = set()
         self._arq: Worker | None = None
 
-        async def run(_: dict[Any, Any], *parcel: Any, **__: Any) -> None:
+        async def run(ctx: dict[Any, Any], *parcel: Any, **_: Any) -> None:  # noqa: ARG001  (arq's signature)
             await work([(int(id_), str(name), bool(again)) for id_, name, again in parcel])
 
         self._function = func(run, name=FUNCTION, keep_result=0, timeout=PARCEL_SECONDS, max_tries=100)

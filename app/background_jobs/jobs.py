@@ -9,7 +9,6 @@ from sqlalchemy import ColumnElement, DateTime, Integer, Table, bindparam, delet
 from app.core import idempotency, outbox
 from app.core.context import Context
 from app.core.statements import Statement
-from app.identity.models import DeviceSession, PasswordReset
 
 KEPT = timedelta(days=30)
 AT_ONCE = 5000
@@ -29,17 +28,12 @@ _before = bindparam("before", type_=DateTime(timezone=True), required=True)
 _SWEEPS = (
     _sweep(outbox.table, outbox.table.c.done_at < _before),
     _sweep(idempotency.table, idempotency.table.c.created_at < _before),
-    _sweep(
-        DeviceSession.__table__,  # type: ignore[arg-type]  # a mapped class's table is a Table
-        (DeviceSession.expires_at < _before) | (DeviceSession.revoked_at < _before),
-    ),
-    _sweep(PasswordReset.__table__, PasswordReset.expires_at < _before),  # type: ignore[arg-type]  # likewise
 )
 
 
 @outbox.job("background_jobs.tidy")
 async def tidy(ctx: Context, payload: Mapping[str, Any]) -> None:
-    """Make the change log's partitions; delete jobs done, idempotency keys, and ended sessions and resets of 30 days ago.
+    """Make the change log's partitions; delete jobs done and idempotency keys of 30 days ago.
 
     Goes on in another transaction, at once, when there was more than one transaction should delete.
     """

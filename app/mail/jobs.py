@@ -5,19 +5,16 @@ from typing import Any
 
 from app.core import outbox
 from app.core.context import Context
-from app.mail.sending import InvalidAddress, MailRefused, send
+from app.mail.sending import send
 
 
 @outbox.job("mail.send")
 async def send_mail(ctx: Context, payload: Mapping[str, Any]) -> None:
     """Send it. Without a `message_id` the job's own number makes the Message-ID stable over its repetitions."""
-    try:
-        await send(
-            ctx.settings,
-            to=payload["to"],
-            subject=payload["subject"],
-            text=payload["text"],
-            message_id=str(payload.get("message_id") or f"job-{ctx.job_id}"),
-        )
-    except (InvalidAddress, MailRefused) as error:
-        raise outbox.GiveUp(str(error)) from None
+    await send(
+        ctx.settings,
+        to=payload["to"],
+        subject=payload["subject"],
+        text=payload["text"],
+        message_id=str(payload.get("message_id") or f"job-{ctx.job_id}"),
+    )

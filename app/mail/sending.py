@@ -17,6 +17,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 import aiosmtplib
 from email_validator import EmailNotValidError, validate_email
 
+from app.core.outbox import GiveUp
 from app.settings import Settings
 
 SECONDS = 25
@@ -29,11 +30,11 @@ _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _LINE_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
-class InvalidAddress(ValueError):
+class InvalidAddress(GiveUp):
     """There is no way to send mail to this."""
 
 
-class MailRefused(Exception):
+class MailRefused(GiveUp):
     """The mail server will never take this mail (5xx)."""
 
 
@@ -49,8 +50,8 @@ class _Server:
 async def send(settings: Settings, *, to: str, subject: str, text: str, message_id: str) -> None:
     """Send a mail. The same `message_id` gives the same Message-ID (and the same file), so that a repetition shows.
 
-    Raises InvalidAddress and MailRefused, which no repetition mends, and whatever else the mail server or the network
-    raises, which one may.
+    Raises InvalidAddress and MailRefused, which no repetition mends (so a job that lets them pass is dead at once), and
+    whatever else the mail server or the network raises, which one may.
     """
     recipient = check_address(to)
     sender_name, sender = parseaddr(settings.mail_from)

@@ -11,7 +11,7 @@ from app.core.context import Context
 from app.core.statements import Statement
 from app.core.visibility import unscoped
 from app.identity.models import User
-from app.mail import InvalidAddress, MailRefused, send
+from app.mail import send
 from app.notifications.models import Notification
 
 _FIND = Statement(
@@ -34,13 +34,10 @@ async def mail(ctx: Context, payload: Mapping[str, Any]) -> None:
     row = rows[0]
     language = "en" if row["locale"].startswith("en") else "de"
     told = row["texts"][language]
-    try:
-        await send(
-            ctx.settings,
-            to=row["email"],
-            subject=told["title"],
-            text=f"{told['body']}\n\n-- \n{_CLOSING[language]}",
-            message_id=f"notification-{payload['notification_id']}",
-        )
-    except (InvalidAddress, MailRefused) as error:
-        raise outbox.GiveUp(str(error)) from None
+    await send(
+        ctx.settings,
+        to=row["email"],
+        subject=told["title"],
+        text=f"{told['body']}\n\n-- \n{_CLOSING[language]}",
+        message_id=f"notification-{payload['notification_id']}",
+    )
