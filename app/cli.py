@@ -96,7 +96,7 @@ def demo() -> None:
 @app.command()
 def user(
     email: Annotated[str, typer.Option(prompt="E-mail address", envvar="ADMIN_EMAIL")],
-    name: Annotated[str, typer.Option(prompt="Name", envvar="ADMIN_NAME")],
+    name: Annotated[str, typer.Option(prompt="First and last name", envvar="ADMIN_NAME")],
     password: Annotated[
         str, typer.Option(prompt="Password", hide_input=True, confirmation_prompt=True, envvar="ADMIN_PASSWORD")
     ],

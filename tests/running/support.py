@@ -1,5 +1,6 @@
 """Starts the product as a user does, in a process of its own, and looks at what it leaves."""
 
+import asyncio
 import json
 import os
 import signal
@@ -11,6 +12,7 @@ import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 
+import asyncpg
 import psutil
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -57,6 +59,19 @@ def command(*arguments: str, env: dict[str, str]) -> subprocess.CompletedProcess
         timeout=PATIENCE,
         check=False,
     )
+
+
+def ask(url: str, sql: str) -> object:
+    """The one value that a statement gives."""
+
+    async def asked() -> object:
+        connection = await asyncpg.connect(url)
+        try:
+            return await connection.fetchval(sql)
+        finally:
+            await connection.close()
+
+    return asyncio.run(asked())
 
 
 class Serve:

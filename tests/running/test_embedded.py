@@ -1,6 +1,5 @@
 """The embedded servers: set up, private, several at once, and back after everything that can end them."""
 
-import asyncio
 import os
 import stat
 import subprocess
@@ -15,7 +14,7 @@ import redis
 
 from app.core.embedded import DataDirInUse, EmbeddedServers, secret_file
 from app.core.processes import ServerFailed
-from tests.running.support import alive, until
+from tests.running.support import alive, ask, until
 
 
 @pytest.fixture(scope="module")
@@ -25,17 +24,6 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServer
     closed.chmod(0o700)
     with EmbeddedServers(closed / "my dätä", durable=False) as started:
         yield started
-
-
-def ask(url: str, sql: str) -> object:
-    async def asked() -> object:
-        connection = await asyncpg.connect(url)
-        try:
-            return await connection.fetchval(sql)
-        finally:
-            await connection.close()
-
-    return asyncio.run(asked())
 
 
 def main_processes(servers: EmbeddedServers) -> list[psutil.Process]:

@@ -10,7 +10,7 @@ import psutil
 import pytest
 
 from app.core.embedded import EmbeddedServers
-from tests.running.support import Serve, alive, command, environment, free_port, until
+from tests.running.support import Serve, alive, ask, command, environment, free_port, until
 
 
 @pytest.fixture(scope="module")
@@ -53,6 +53,28 @@ def test_a_taken_port_is_told_before_anything_starts(serve: Serve, tmp_path: Pat
     assert f"127.0.0.1:{serve.port}" in second.stderr
     assert f"PORT={serve.port + 1}" in second.stderr
     assert not (tmp_path / "other" / "postgres").exists()
+
+
+ADMINISTRATOR = {"ADMIN_EMAIL": "eva@example.com", "ADMIN_NAME": "Eva Muster"}
+
+
+def test_makes_an_administrator_while_running(serve: Serve) -> None:
+    env = environment(serve.data_dir, serve.port, **ADMINISTRATOR, ADMIN_PASSWORD="Sieben-Zwerge-77")
+    made = command("user", env=env)
+    assert made.returncode == 0, made.stderr
+    assert "eva.muster" in made.stdout
+    again = command("user", env=env)
+    assert again.returncode == 1
+    assert "Traceback" not in again.stderr
+    assert serve.process.poll() is None
+
+
+def test_makes_an_administrator_with_servers_for_the_time_being(tmp_path: Path) -> None:
+    env = environment(tmp_path, free_port(), **ADMINISTRATOR, ADMIN_PASSWORD="Sieben-Zwerge-77")
+    made = command("user", env=env)
+    assert made.returncode == 0, made.stderr
+    with EmbeddedServers(tmp_path) as servers:  # nobody holds the folder any more, and the administrator is in it
+        assert ask(servers.database_url, "SELECT count(*) FROM users") == 1
 
 
 def test_whatever_is_killed_comes_back(serve: Serve) -> None:
