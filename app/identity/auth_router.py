@@ -8,11 +8,11 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from app.core.context import Ctx, PublicCtx
-from app.core.failures import answer
+from app.core.failures import answer, language_of
 from app.core.limits import Limiter
 from app.core.problems import Problem, TooManyRequests, declared
 from app.core.resource import Page
-from app.identity import credentials, passwords, sessions
+from app.identity import credentials, password_form, passwords, sessions
 from app.identity.auth_schemas import (
     DeviceQuery,
     DeviceRead,
@@ -160,6 +160,14 @@ async def request_password_reset(ctx: PublicCtx, request: Request, body: ResetRe
     """
     await credentials.request_reset(ctx, limiter_of(request), body.login, device_of(request))
     return ctx.reply({"status": "accepted"}, status=202)
+
+
+@router.get(
+    "/password-resets/form", operation_id="get_password_form", summary="The mailed link", include_in_schema=False
+)
+async def get_password_form(request: Request) -> Response:
+    """The page that a mailed link opens."""
+    return password_form.page(language_of(request))
 
 
 @router.post(

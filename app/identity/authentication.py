@@ -6,6 +6,7 @@ Principals are kept in memory between requests. PostgreSQL tells every process w
 
 import asyncio
 from collections import OrderedDict
+from uuid import UUID
 
 import asyncpg
 import structlog
@@ -62,6 +63,7 @@ class Authenticator:
         self._limiter = limiter
         self._kept: OrderedDict[str, tuple[UserPrincipal, float]] = OrderedDict()
         self._listening = False
+        self._heard = 0
 
     async def __call__(self, request: Request) -> UserPrincipal:
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
@@ -82,6 +84,7 @@ class Authenticator:
         access = tokens.read(self._secret, token)
         if access is None:
             raise NotAuthenticated
+        heard = self._heard
         rows = await self._reader.fetch(
             _PRINCIPAL.sql, *_PRINCIPAL.arguments({"session": access.session_id, "user": access.user_id})
         )
@@ -98,7 +101,7 @@ class Authenticator:
             country=row["country"],
             default_team_id=row["default_team_id"],
         )
-        if self._listening:
+        if self._listening and heard == self._heard:  # else a change came in meanwhile: what was read may be old
             self._kept[token] = (principal, access.expires_at)
             if len(self._kept) > self.KEPT:
                 self._kept.popitem(last=False)
@@ -106,10 +109,12 @@ class Authenticator:
 
     def forget(self, user_id: str) -> None:
         """Load this user's principal anew at their next request; `*` means everybody's."""
+        self._heard += 1
         if user_id == "*":
             self._kept.clear()
             return
-        for token in [t for t, (p, _) in self._kept.items() if str(p.user_id) == user_id]:
+        whose = UUID(user_id)
+        for token in [t for t, (p, _) in self._kept.items() if p.user_id == whose]:
             del self._kept[token]
 
     async def listen(self, database: Database) -> None:
@@ -118,7 +123,7 @@ class Authenticator:
             try:
                 async with database.listener() as connection:
                     await connection.add_listener("identity", lambda *args: self.forget(str(args[3])))
-                    self._kept.clear()
+                    self.forget("*")
                     self._listening = True
                     while not connection.is_closed():
                         await connection.fetchval("SELECT 1", timeout=5)

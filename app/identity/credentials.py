@@ -67,7 +67,7 @@ async def change(ctx: Context, limiter: Limiter, body: PasswordChange, device: D
     user = await _locked(ctx, me.user_id)
     if user is None or user.password_hash != stored:
         raise Invalid([("/current_password", "wrong_password", _WRONG)])
-    _set(ctx, user, hashed)
+    await _set(ctx, user, hashed)
     await end_all(ctx, user.id, "password_changed", but=me.session_id)
 
 
@@ -106,19 +106,24 @@ async def confirm_reset(ctx: Context, limiter: Limiter, body: ResetConfirmation,
     reset = await ctx.session.get(PasswordReset, rows[0]["id"], with_for_update=True)
     if user is None or not user.active or reset is None or reset.used_at is not None:
         raise ResetTokenInvalid
-    _set(ctx, user, hashed)
-    open_ones = update(PasswordReset).where(PasswordReset.user_id == user.id, PasswordReset.used_at.is_(None))
-    await ctx.session.execute(open_ones.values(used_at=ctx.now))
+    await _set(ctx, user, hashed)
     await end_all(ctx, user.id, "password_reset")
+
+
+async def use_up_links(ctx: Context, user_id: UUID) -> None:
+    """Links that were mailed to the user set no password any more."""
+    open_ones = update(PasswordReset).where(PasswordReset.user_id == user_id, PasswordReset.used_at.is_(None))
+    await ctx.session.execute(open_ones.values(used_at=ctx.now))
 
 
 async def _locked(ctx: Context, user_id: UUID) -> User | None:
     return await ctx.session.get(User, user_id, with_for_update=True, populate_existing=True)
 
 
-def _set(ctx: Context, user: User, hashed: str) -> None:
+async def _set(ctx: Context, user: User, hashed: str) -> None:
     user.password_hash = hashed
     user.password_changed_at = ctx.now
+    await use_up_links(ctx, user.id)
 
 
 def _holder(row: object) -> Holder:

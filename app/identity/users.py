@@ -14,7 +14,7 @@ from app.core.problems import Invalid, NotFound
 from app.core.statements import Statement
 from app.core.types import changes
 from app.core.writing import already_created, request_hash, require_match
-from app.identity.credentials import mail_link
+from app.identity.credentials import mail_link, use_up_links
 from app.identity.models import Role, Team, TeamMember, User, UserRole
 from app.identity.problems import LastAdministrator, LoginTaken
 from app.identity.queries import USER
@@ -81,6 +81,8 @@ async def update_user(ctx: Context, user_id: UUID, patch: UserUpdate, if_match: 
     await refuse_taken(ctx, user_name=values.get("user_name"), email=values.get("email"), but=user.id)
     keys: list[str] | None = values.pop("roles", None)
     left = user.active and values.get("active") is False
+    if values.get("email", user.email) != user.email:
+        await use_up_links(ctx, user.id)  # they went to an address that is no longer the user's
     for name, value in values.items():
         setattr(user, name, value)
     await ctx.session.flush()

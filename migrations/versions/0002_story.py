@@ -738,14 +738,14 @@ def upgrade() -> None:
     watch("team_members", id_column="team_id", versioned=False)
     watch("conversions", id_column="lead_id", versioned=False)
     op.execute(TELL_IDENTITY)
-    for table, user in (
-        ("users", "id"),
-        ("user_roles", "user_id"),
-        ("team_members", "user_id"),
-        ("device_sessions", "user_id"),
+    for table, events, user in (
+        ("users", "UPDATE OR DELETE", "id"),
+        ("user_roles", "INSERT OR UPDATE OR DELETE", "user_id"),
+        ("team_members", "INSERT OR UPDATE OR DELETE", "user_id"),
+        ("device_sessions", "UPDATE OF revoked_at OR DELETE", "user_id"),
     ):
         op.execute(
-            f"CREATE TRIGGER tell_identity AFTER UPDATE OR DELETE{' OR INSERT' if user == 'user_id' else ''} ON {table} "
+            f"CREATE TRIGGER tell_identity AFTER {events} ON {table} "
             f"FOR EACH ROW EXECUTE FUNCTION tell_identity('{user}')"
         )
     op.execute(

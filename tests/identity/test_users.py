@@ -1,13 +1,12 @@
 """Users, as an administrator and as everybody sees them."""
 
-import asyncio
 from uuid import uuid4
 
 import pytest
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.identity.models import Team, User
+from app.identity.models import Team
 from tests.conftest import Api
 from tests.factories import make_team, make_user
 from tests.identity.support import PASSWORD, post, refreshed, signed_in, status_with, with_password
@@ -67,7 +66,7 @@ async def test_the_same_id_and_content_is_made_once(api: Api, session: AsyncSess
         ({"email": "no at all"}, "/email", "email_invalid"),
         ({"user_name": "Eva@Firma"}, "/user_name", "string_pattern_mismatch"),
         ({"time_zone": "Europe/Wien"}, "/time_zone", "unknown_time_zone"),
-        ({"time_zone": "../../etc/passwd"}, "/time_zone", "unknown_time_zone"),
+        ({"time_zone": "../../etc/passwd"}, "/time_zone", "string_pattern_mismatch"),
         ({"first_name": "\x00"}, "/first_name", "string_pattern_mismatch"),
         ({"country": "XX"}, "/country", "unknown_country"),
         ({"password_hash": "x"}, "/password_hash", "extra_forbidden"),
