@@ -21,7 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession, async_sessionm
 
 from app.core.clock import Clock
 from app.core.context import Context, Services, open_context
-from app.core.db import Database
+from app.core.db import Database, Transaction
 from app.core.embedded import EmbeddedServers
 from app.core.principal import Principal, SystemPrincipal
 from app.identity import tokens
@@ -63,6 +63,7 @@ def settings(servers: EmbeddedServers) -> Settings:
         environment="test",
         database_url=servers.database_url,
         redis_url=servers.redis_url,
+        data_dir=servers.data_dir,
         secret_key=SECRET,  # type: ignore[arg-type]  # pydantic makes a SecretStr of it
         requests_per_minute=100_000,
         log_level="ERROR",
@@ -106,10 +107,12 @@ async def app(settings: Settings, database: Database, one_connection: OneConnect
 async def rollback(database: Database, one_connection: OneConnection) -> AsyncIterator[AsyncConnection]:
     """The connection of this test; everything on it is rolled back at the end."""
     async with database.engine.connect() as connection:
+        await connection.execution_options(isolation_level="READ COMMITTED")
         transaction = await connection.begin()
         database.sessions = async_sessionmaker(
             bind=connection, join_transaction_mode="create_savepoint", expire_on_commit=False
         )
+        database.transaction = Transaction("", "", "")  # the sessions' own savepoints do
         one_connection.connection = connection
         raw = await connection.get_raw_connection()
         await connection.exec_driver_sql("SELECT 1")

@@ -58,7 +58,7 @@ def _begin(session: Session, _: SessionTransaction, connection: Any) -> None:
     assert _PLAIN.fullmatch(actor), actor
     assert _PLAIN.fullmatch(trace), trace
     settings = f"SELECT set_config('leadwerk.actor', '{actor}', true), set_config('leadwerk.trace', '{trace}', true)"
-    connection.connection.run_async(lambda raw: raw.execute(f"{begin}; {settings}"))
+    connection.connection.run_async(lambda raw: raw.execute(begin + settings))
 
 
 class Context:
@@ -234,7 +234,8 @@ class Context:
             await self.run(idempotency.STORE, **self.idempotency.stored_values())
         if self._session is not None and self._session.in_transaction():
             await self._session.flush()
-            await (await self._connection()).execute(self._database.transaction.commit)
+            if commit := self._database.transaction.commit:
+                await (await self._connection()).execute(commit)
             self._raw = None
             await self._session.commit()
         for action in self._after_commit:
@@ -245,10 +246,11 @@ class Context:
         if self._session is None:
             return
         try:
-            if self._raw is not None or self._session.in_transaction():
+            rollback = self._database.transaction.rollback
+            if rollback and (self._raw is not None or self._session.in_transaction()):
                 raw = await self._connection()
                 if not raw.is_closed():
-                    await raw.execute(self._database.transaction.rollback)
+                    await raw.execute(rollback)
         except (SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
             # A connection in doubt must not serve the next request: what it held is rolled back when it ends.
             await self._session.invalidate()

@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Protocol
@@ -10,7 +11,7 @@ from uuid import UUID
 
 import asyncpg
 import orjson
-from sqlalchemy import ARRAY, BigInteger, Date, DateTime, LargeBinary, MetaData, Numeric, Text, Uuid, func, text
+from sqlalchemy import ARRAY, BigInteger, Date, DateTime, LargeBinary, MetaData, Numeric, Text, Uuid, event, func, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -93,6 +94,34 @@ async def _read_json(connection: Any) -> None:
         )
 
 
+class _Primary:
+    """Single reads on the engine's connections, when those of the read pool lead to a replica."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    async def fetch(self, sql: str, *args: object) -> Sequence[asyncpg.Record]:
+        async with self._engine.connect() as connection:
+            raw: Any = (await connection.get_raw_connection()).driver_connection
+            rows: Sequence[asyncpg.Record] = await raw.fetch(sql, *args)
+            return rows
+
+
+def _end_if_open(connection: Any, record: Any) -> None:
+    """A connection that comes back inside a transaction (its user was cut off) must not serve the next one."""
+    if connection is not None and connection.driver_connection.is_in_transaction():
+        record.invalidate()
+
+
+@dataclass(frozen=True, slots=True)
+class Transaction:
+    """How a context starts and ends its transaction. Tests empty it: their sessions use savepoints."""
+
+    begin: str = "BEGIN; "
+    commit: str = "COMMIT"
+    rollback: str = "ROLLBACK"
+
+
 class Database:
     """The connections of one process: an engine for transactions and a pool for single reads (a replica, if one is set)."""
 
@@ -100,8 +129,10 @@ class Database:
         self.url = url
         self._read_url = read_url or url
         self._pool_size = pool
+        self.transaction = Transaction()
         self.engine: AsyncEngine = create_async_engine(
             url.replace("postgresql://", "postgresql+asyncpg://", 1),
+            isolation_level="AUTOCOMMIT",  # contexts begin and commit by themselves, with fewer round trips
             pool_size=pool,
             max_overflow=0,
             pool_timeout=10,
@@ -109,6 +140,7 @@ class Database:
             pool_recycle=1800,
             connect_args={"server_settings": CONNECTION_SETTINGS, "passfile": "/dev/null", "timeout": 5},
         )
+        event.listen(self.engine.sync_engine, "checkin", _end_if_open)
         self.sessions = async_sessionmaker(self.engine, expire_on_commit=False)
         self._read_pool: asyncpg.Pool[asyncpg.Record] | None = None
 
@@ -138,6 +170,11 @@ class Database:
         async with self._read_pool.acquire() as connection:
             rows: Sequence[asyncpg.Record] = await connection.fetch(sql, *args)
             return rows
+
+    @property
+    def primary(self) -> Reader:
+        """Reads that must never be a moment old: who is signed in, and what they may do."""
+        return self if self._read_url == self.url else _Primary(self.engine)
 
     @asynccontextmanager
     async def session(self) -> AsyncIterator[AsyncSession]:
