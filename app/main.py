@@ -41,7 +41,7 @@ def create_app(
         await own.open()
         clock = Clock(settings.time_zone, settings.clock_offset_seconds)
         limiter = Limiter(settings.redis_url)
-        authenticator = Authenticator(settings, reader or own, clock, limiter)
+        authenticator = Authenticator(settings, reader or own.primary, clock, limiter)
         app.state.redis = (
             Redis.from_url(settings.redis_url, socket_timeout=2, socket_connect_timeout=2)
             if settings.redis_url
