@@ -11,12 +11,12 @@ from typing import Protocol
 
 import structlog
 from sqlalchemy import DateTime, Integer, Interval, bindparam, func, select, update
-from sqlalchemy.sql.dml import ReturningUpdate
 
 from app.core import outbox
-from app.core.clock import Clock
-from app.core.db import Database
+from app.core.context import Services, open_context
 from app.core.outbox import OPEN
+from app.core.principal import SystemPrincipal
+from app.core.statements import Statement
 
 log = structlog.get_logger()
 
@@ -55,7 +55,9 @@ _waiting = (
     .with_for_update(skip_locked=True)
     .cte("waiting")
 )
-_SEND = update(_row).where(_row.c.id == _waiting.c.id).values(dispatched_at=func.now()).returning(_row.c.id, _row.c.job)
+_SEND = Statement(
+    update(_row).where(_row.c.id == _waiting.c.id).values(dispatched_at=func.now()).returning(_row.c.id, _row.c.job)
+)
 _lost = (
     select(_row.c.id)
     .where(
@@ -68,7 +70,7 @@ _lost = (
     .with_for_update(skip_locked=True)
     .cte("lost")
 )
-_SEND_AGAIN = (
+_SEND_AGAIN = Statement(
     update(_row).where(_row.c.id == _lost.c.id).values(dispatched_at=func.now()).returning(_row.c.id, _row.c.job)
 )
 
@@ -76,10 +78,9 @@ _SEND_AGAIN = (
 class Relay:
     """One process's relay."""
 
-    def __init__(self, database: Database, queue: Queue, clock: Clock, *, stale_after: timedelta = STALE_AFTER) -> None:
-        self._database = database
+    def __init__(self, services: Services, queue: Queue, *, stale_after: timedelta = STALE_AFTER) -> None:
+        self._services = services
         self._queue = queue
-        self._clock = clock
         self._stale_after = stale_after
         self._swept = float("-inf")
 
@@ -111,13 +112,13 @@ class Relay:
         """Send again what was sent a while ago and has not ended."""
         return await self._send(_SEND_AGAIN, again=True, stale_after=self._stale_after)
 
-    async def _send(self, statement: ReturningUpdate[tuple[int, str]], *, again: bool, **values: object) -> int:
+    async def _send(self, statement: Statement, *, again: bool, **values: object) -> int:
         room = min(await self._queue.room(), AT_ONCE)
         if room <= 0:
             return 0
-        async with self._database.engine.begin() as connection:
-            rows = await connection.execute(statement, {"now": self._clock.now(), "limit": room, **values})
-            jobs = sorted((row.id, row.job, again) for row in rows)
+        async with open_context(self._services, SystemPrincipal("relay")) as ctx:
+            rows = await ctx.run(statement, now=ctx.now, limit=room, **values)
+            jobs = sorted((row["id"], row["job"], again) for row in rows)
             if jobs:
                 await self._queue.put(jobs)
         return len(jobs)

@@ -52,7 +52,7 @@ async def main(settings: Settings, *, stale_after: timedelta = STALE_AFTER) -> N
     redis = connect(settings.redis_url)
     services = Services(database, database, clock, settings, _nobody)
     worker = ArqWorker(redis, lambda jobs: run_jobs(services, jobs), at_once=AT_ONCE)
-    relay = Relay(database, ArqQueue(redis, at_once=AT_ONCE), clock, stale_after=stale_after)
+    relay = Relay(services, ArqQueue(redis, at_once=AT_ONCE), stale_after=stale_after)
     log.info("worker_started")
     tasks = [
         asyncio.create_task(part)
