@@ -8,7 +8,7 @@ RUN python -m venv /opt/leadwerk \
 FROM python:3.11-slim
 ENV PATH=/opt/leadwerk/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \
     ENVIRONMENT=production HOST=0.0.0.0 PORT=8000 DATA_DIR=/data
-RUN useradd --system --uid 10001 --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin leadwerk \
+RUN useradd --uid 10001 --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin leadwerk \
  && install --directory --owner=leadwerk --mode=0700 /data
 COPY --from=build /opt/leadwerk /opt/leadwerk
 WORKDIR /srv/leadwerk
