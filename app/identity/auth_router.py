@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from app.core.context import Ctx, PublicCtx
-from app.core.failures import answer, language_of
+from app.core.failures import answer
 from app.core.limits import Limiter
 from app.core.problems import Problem, TooManyRequests, declared
 from app.core.resource import Page
@@ -165,9 +165,9 @@ async def request_password_reset(ctx: PublicCtx, request: Request, body: ResetRe
 @router.get(
     "/password-resets/form", operation_id="get_password_form", summary="The mailed link", include_in_schema=False
 )
-async def get_password_form(request: Request) -> Response:
+async def get_password_form(ctx: PublicCtx) -> Response:
     """The page that a mailed link opens."""
-    return password_form.page(language_of(request))
+    return password_form.page(ctx.language)
 
 
 @router.post(

@@ -10,12 +10,14 @@ import pytest
 
 from app.core.embedded import EmbeddedServers
 from app.identity.models import User
+from app.identity.provisioning import Refused, create_administrator
+from app.settings import Settings
 from tests.factories import make_user
 from tests.identity.support import NEW_PASSWORD, PASSWORD, QUICK
 from tests.live import Live, live
 
-SOON = 1.0
-"""Seconds within which a process that keeps principals has heard of a change."""
+SOON = 5.0
+"""Seconds within which a process that keeps principals has surely heard of a change; it takes some milliseconds."""
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +45,6 @@ def client(stack: Live, api: int, user: User, password: str = PASSWORD) -> httpx
     signed_in = httpx.Client(
         base_url=stack.urls[api], headers={"Authorization": f"Bearer {answer.json()['access_token']}"}
     )
-    signed_in.params = {}
     assert signed_in.get("/v1/me").status_code == 200
     assert signed_in.get("/v1/me").status_code == 200, "now it is kept"
     return signed_in
@@ -169,3 +170,30 @@ def test_the_mailed_link_sets_the_password(stack: Live) -> None:
     rows = asyncio.run(stack.sql("SELECT payload::text, error FROM outbox"))
     assert not any(token in str(row["payload"]) for row in rows)
     assert token not in (stack.data_dir / "processes.log").read_text()
+
+
+@pytest.mark.rule("ID-1")
+def test_the_first_administrator(stack: Live) -> None:
+    settings = Settings(_env_file=None, environment="test", database_url=stack.database_url)  # type: ignore[call-arg]
+
+    def make(**change: str) -> str:
+        asked = {"email": "chef@firma.example.com", "name": "Änne  van der Öd", "password": PASSWORD} | change
+        return asyncio.run(create_administrator(settings, **asked))
+
+    for change, reason in (
+        ({"password": "kurz"}, "At least 12 characters."),
+        ({"password": "mein chef@firma.example.com"}, "must not contain"),
+        ({"name": "Prinz"}, "first and last name"),
+        ({"email": "nowhere"}, "not an e-mail address"),
+    ):
+        with pytest.raises(Refused, match=reason):
+            make(**change)
+    assert make() == "aenne-van-der.oed"
+    with pytest.raises(Refused, match="already"):
+        make()
+    body = {"login": "aenne-van-der.oed", "password": PASSWORD}
+    answer = httpx.post(f"{stack.url}/v1/auth/sessions", json=body)
+    assert answer.status_code == 201
+    user = answer.json()["user"]
+    assert user["roles"] == ["admin"] and user["teams"][0]["kind"] == "private"
+    assert (user["first_name"], user["last_name"]) == ("Änne van der", "Öd")
