@@ -56,7 +56,7 @@ async def send(settings: Settings, *, to: str, subject: str, text: str, message_
     recipient = check_address(to)
     sender_name, sender = parseaddr(settings.mail_from)
     message = EmailMessage(SMTP)
-    message["From"] = _address(_one_line(sender_name), check_address(sender))
+    message["From"] = _address(_one_line(sender_name), _one_line(sender))
     message["To"] = _address("", recipient)
     message["Subject"] = _one_line(subject)[:MAX_SUBJECT]
     message["Date"] = format_datetime(datetime.now(UTC))
