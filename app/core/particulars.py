@@ -4,7 +4,6 @@ Everything is kept as it was entered, but for surrounding spaces; matching makes
 """
 
 import re
-from datetime import date
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -13,7 +12,7 @@ import phonenumbers
 from pydantic import AfterValidator, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
-from app.core.types import Line
+from app.core.types import Day, Line
 
 HOME = "AT"
 """Where a phone number without country code is taken to be, for the check whether it can be read at all."""
@@ -82,5 +81,5 @@ VatId = Annotated[Line, StringConstraints(max_length=40), AfterValidator(_vat)]
 
 PostalCode = Annotated[Line, StringConstraints(max_length=20)]
 
-BirthDate = Annotated[date, Field(ge=date(1880, 1, 1))]
+BirthDate = Day
 """A day of birth. That it is not in the future is checked against the organisation's clock by the feature."""

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Annotated, Any
 from uuid import UUID
@@ -61,9 +61,34 @@ def _storable(moment: datetime) -> datetime:
     return moment
 
 
+def _written(pattern: str, kind: str) -> Callable[[object], object]:
+    """pydantic also reads numbers as times, counted from 1970 in seconds or milliseconds: nobody should have to guess."""
+    form = re.compile(pattern)
+
+    def check(value: object) -> object:
+        if isinstance(value, date) or (isinstance(value, str) and form.match(value)):
+            return value
+        german = {
+            "datetime": "Erwartet wird ein Zeitpunkt (RFC 3339).",
+            "date": "Erwartet wird ein Datum (JJJJ-MM-TT).",
+        }
+        raise PydanticCustomError(f"{kind}_parsing", f"Input should be a valid {kind}", {"de": german[kind]})
+
+    return check
+
+
 _EARLIEST, _LATEST = datetime(1900, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
-Moment = Annotated[AwareDatetime, AfterValidator(_storable)]
+Moment = Annotated[
+    AwareDatetime, BeforeValidator(_written(r"\d{4}-\d\d-\d\d[Tt ]\d\d:", "datetime")), AfterValidator(_storable)
+]
 """A point in time with its zone, RFC 3339."""
+
+Day = Annotated[
+    date,
+    Field(ge=date(1900, 1, 1), le=date(2199, 12, 31)),
+    BeforeValidator(_written(r"\d{4}-\d\d-\d\d$", "date")),
+]
+"""A calendar day, such as `2026-03-02`."""
 
 
 def _refuse(code: str, en: str, de: str) -> Callable[[Any], Any]:

@@ -1,6 +1,5 @@
 """Opportunities, their board, and the request that one is made from, on the wire."""
 
-from datetime import date
 from decimal import Decimal
 from typing import Annotated, Literal
 from uuid import UUID
@@ -9,12 +8,11 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from app.accounts.schemas import TeamIds
 from app.core.resource import ListQuery
-from app.core.types import Body, ClientId, Computed, Line, Link, Moment, Money, Prose, RecordRead, not_settable
+from app.core.types import Body, ClientId, Computed, Day, Line, Link, Moment, Money, Prose, RecordRead, not_settable
 from app.core.writing import absent
 
 Status = Literal["open", "won", "lost"]
 Probability = Annotated[int, Field(ge=0, le=100)]
-Day = Annotated[date, Field(ge=date(1900, 1, 1), le=date(2199, 12, 31))]
 
 MESSAGE_EXAMPLE: dict[str, JsonValue] = {"message_id": "0192f0c1-7c7a-7a1b-8c1d-2f6e7a9b0c1d"}
 

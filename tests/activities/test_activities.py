@@ -175,7 +175,7 @@ async def test_wrong_input_is_told_field_by_field(api: Api, session: AsyncSessio
         "/due_at": "extra_forbidden",
     }
     assert await errors(type="task", subject="x", due_at="morgen", account_id="x") == {
-        "/due_at": "datetime_from_date_parsing",
+        "/due_at": "datetime_parsing",
         "/account_id": "uuid_parsing",
     }
     assert await errors(type="note", description="x") == {"": "about_nothing"}
