@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 from redis.asyncio import Redis
 
-from app import contract, operation
+from app import contract, docs, operation
 from app.core import failures
 from app.core.clock import Clock
 from app.core.context import Services
@@ -60,12 +60,11 @@ def create_app(
                 await app.state.redis.aclose()
             await own.close()
 
-    app = FastAPI(
-        title="Leadwerk", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_tags=TAGS, redirect_slashes=False
-    )
+    app = FastAPI(title="Leadwerk", lifespan=lifespan, openapi_url=None, openapi_tags=TAGS, redirect_slashes=False)
     app.openapi = lambda: contract.document(app)  # type: ignore[method-assign]  # FastAPI's documented way
     failures.install(app)
     app.include_router(operation.router)
+    app.include_router(docs.router)
     for router in ROUTERS:
         app.include_router(router, prefix="/v1")
     app.add_middleware(Telemetry)
