@@ -231,7 +231,7 @@ class Context:
         """Make it all durable: changes, jobs and the stored answer together, or nothing."""
         await self.flush_jobs()
         if self.idempotency is not None and self.idempotency.answer is not None:
-            await self.run(idempotency.STORE, **self.idempotency.stored_values())
+            await idempotency.store(self.run, self.idempotency)
         if self._session is not None and self._session.in_transaction():
             await self._session.flush()
             if commit := self._database.transaction.commit:

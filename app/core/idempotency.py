@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, DateTime, Integer, LargeBinary, Table, Text, Uuid, bindparam, func, insert, select
+import asyncpg
+from sqlalchemy import Column, DateTime, Integer, LargeBinary, Table, Text, Uuid, bindparam, cast, func, insert, select
 from sqlalchemy.dialects.postgresql import JSONB
 from starlette.responses import Response
 
@@ -74,33 +75,38 @@ class Replayed(Problem):
         return Response(self.answer.body, self.answer.status, headers, "application/json" if self.answer.body else None)
 
 
+_user = bindparam("user_id", type_=Uuid, required=True)
+_key = bindparam("key", type_=Text, required=True)
+_lock = select(
+    func.pg_try_advisory_xact_lock(func.hashtextextended(cast(_user, Text) + _key, 77)).label("ours")
+).subquery("lock")
 _CLAIM = Statement(
-    select(
-        func.pg_try_advisory_xact_lock(
-            func.hashtextextended(bindparam("user_id", type_=Text) + bindparam("key", type_=Text), 77)
-        )
-    )
+    select(_lock.c.ours, table.c.request_hash, table.c.status, table.c.headers, table.c.body)
+    .select_from(_lock)
+    .join(table, (table.c.user_id == _user) & (table.c.key == _key), isouter=True)
 )
-_FIND = Statement(
-    select(table.c.request_hash, table.c.status, table.c.headers, table.c.body).where(
-        table.c.user_id == bindparam("user_id", type_=Uuid, required=True),
-        table.c.key == bindparam("key", type_=Text, required=True),
-    )
-)
-STORE = Statement(insert(table))
+_STORE = Statement(insert(table))
 
 
 async def claim(run: Callable[..., Awaitable[Any]], wanted: Claim) -> None:
     """Take the key for this transaction, or raise: Replayed, RequestInFlight, IdempotencyKeyReused.
 
-    The lock comes first and the look second, each in its own snapshot, so that the answer of a request that has just
-    committed is seen.
+    A request that commits between this statement's snapshot and its lock is met by the primary key when the answer is
+    stored: then too the client hears RequestInFlight, and nothing of the second request remains.
     """
-    if not (await run(_CLAIM, user_id=str(wanted.user_id), key=wanted.key))[0][0]:
-        raise RequestInFlight(headers={"Retry-After": "1"})
-    rows = await run(_FIND, user_id=wanted.user_id, key=wanted.key)
-    if rows:
-        row = rows[0]
-        if row["request_hash"] != wanted.request_hash:
-            raise IdempotencyKeyReused
-        raise Replayed(Answer(row["status"], row["headers"], row["body"]))
+    row = (await run(_CLAIM, user_id=wanted.user_id, key=wanted.key))[0]
+    if row["status"] is None:
+        if not row["ours"]:
+            raise RequestInFlight(headers={"Retry-After": "1"})
+        return
+    if row["request_hash"] != wanted.request_hash:
+        raise IdempotencyKeyReused
+    raise Replayed(Answer(row["status"], row["headers"], row["body"]))
+
+
+async def store(run: Callable[..., Awaitable[Any]], done: Claim) -> None:
+    """Keep the answer. Raises RequestInFlight when the same request was answered at the very same time."""
+    try:
+        await run(_STORE, **done.stored_values())
+    except asyncpg.UniqueViolationError as error:
+        raise RequestInFlight(headers={"Retry-After": "1"}) from error

@@ -10,6 +10,7 @@ from sqlalchemy import or_, select
 from app.core import outbox
 from app.core.clock import add_months
 from app.core.context import Context
+from app.core.db import new_id
 from app.core.permissions import Permission
 from app.core.problems import Invalid
 from app.core.visibility import unscoped
@@ -27,9 +28,12 @@ NOTICE_DAYS = (30, 7)
 
 
 def take(ctx: Context, lead: Lead) -> LeadLock:
-    """The lock of a new lead: `pending`, held by the lead's assignee. The caller has queued on the customer."""
+    """The lock of a new lead: `pending`, held by the lead's assignee. The caller has queued on the customer, and
+    inserts it.
+    """
     assert lead.assignee_id is not None
-    lock = LeadLock(
+    return LeadLock(
+        id=new_id(),
         lead_id=lead.id,
         project_id=lead.project_id,
         holder_id=lead.assignee_id,
@@ -37,10 +41,9 @@ def take(ctx: Context, lead: Lead) -> LeadLock:
         customer_name=lead.name,
         country=lead.country,
         state="pending",
+        created_at=ctx.now,
         created_by=ctx.user_id,
     )
-    ctx.session.add(lock)
-    return lock
 
 
 def steps_done(lead: Lead) -> dict[str, datetime | None]:
@@ -63,7 +66,7 @@ async def advance(ctx: Context, lead: Lead, rules: Rules, lock: LeadLock) -> Non
     lock.starts_on = contacted or ctx.today
     lock.ends_on = add_months(lock.starts_on, rules.lock_months)
     lock.state = "active"
-    await _schedule(ctx, lock)
+    schedule(ctx, lock)
 
 
 async def live_lock(ctx: Context, lead_id: UUID) -> LeadLock | None:
@@ -124,7 +127,7 @@ async def extend(ctx: Context, lock_id: UUID, body: LockExtension) -> None:
         raise Invalid([("/months", "lock_too_long", message)])
     lock.ends_on = ends_on
     await outbox.cancel(ctx, *_job_keys(lock))
-    await _schedule(ctx, lock)
+    schedule(ctx, lock)
     await tell(ctx, lock, "lock_extended", reason=body.reason)
 
 
@@ -197,8 +200,8 @@ def _job_keys(lock: LeadLock) -> list[str]:
     return [f"lock:{lock.id}:end", *(f"lock:{lock.id}:{days}" for days in NOTICE_DAYS)]
 
 
-async def _schedule(ctx: Context, lock: LeadLock) -> None:
-    """Ask for the notices and the expiry on their days; the jobs look again at what then holds."""
+def schedule(ctx: Context, lock: LeadLock) -> None:
+    """Of an active lock, ask for the notices and the expiry on their days; the jobs look again at what then holds."""
     assert lock.ends_on is not None
     assert lock.starts_on is not None
     payload: dict[str, Any] = {"lock_id": str(lock.id), "ends_on": lock.ends_on.isoformat()}

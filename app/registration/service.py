@@ -9,6 +9,7 @@ from sqlalchemy import Uuid, bindparam, delete, select
 from app.activities.models import Activity
 from app.core.context import Context
 from app.core.db import new_id
+from app.core.inserts import insert_all
 from app.core.permissions import Permission
 from app.core.problems import Forbidden, Invalid
 from app.core.statements import Statement
@@ -18,8 +19,8 @@ from app.identity.models import User
 from app.indexing import index_record, queue_on, remove_record
 from app.leads.access import may_change
 from app.leads.models import Lead
-from app.leads.problems import LeadClosed
 from app.leads.parties import values_of
+from app.leads.problems import LeadClosed
 from app.leads.queries import LEAD
 from app.leads.schemas import LeadCreate, LeadFields, LeadUpdate
 from app.locks.models import ProtectionCheck
@@ -66,9 +67,9 @@ async def create(ctx: Context, body: LeadCreate) -> tuple[UUID, bool]:
         **columns_of({name: getattr(body, name) for name in ("status", "name", *LeadFields.model_fields)}, money=MONEY),
     )
     await _check_rules(ctx, lead, body, rules)
+    party = normalise(values_of(lead))
     clearances = []
     if rules.lock_enabled:
-        party = normalise(values_of(lead))
         await queue_on(ctx, party)
         examination = await examine(ctx, party, country=lead.country, distinct_from=body.not_duplicate_of)
         refuse_unless_free(ctx, examination)
@@ -77,13 +78,14 @@ async def create(ctx: Context, body: LeadCreate) -> tuple[UUID, bool]:
             clearances = await open_clearances(
                 ctx, [s.lock_id for s in matched if s.lock_id], [s.account_id for s in matched if s.account_id]
             )
-    ctx.session.add(lead)
     if rules.lock_enabled:
-        await use_clearances(ctx, clearances, lead)
         lock = take(ctx, lead)
-        lock.id = new_id()
         await advance(ctx, lead, rules, lock)
-    await index_record(ctx, "lead", lead.id, values_of(lead))
+        await insert_all(ctx, lead, lock)
+        await use_clearances(ctx, clearances, lead)
+    else:
+        await insert_all(ctx, lead)
+    await index_record(ctx, "lead", lead.id, party)
     await _tell_assignee(ctx, lead)
     return lead.id, True
 
