@@ -19,6 +19,9 @@ class Account(Record, Base):
         CheckConstraint("access IN ('managers', 'public_read', 'public_write')", name="access"),
         Index("ix_accounts_created_at_id", "created_at", "id"),
         Index("ix_accounts_sort_name_id", "sort_name", "id"),
+        Index(
+            "ix_accounts_sort_name", "sort_name", postgresql_using="gin", postgresql_ops={"sort_name": "gin_trgm_ops"}
+        ),
         Index("ix_accounts_team_ids", "team_ids", postgresql_using="gin"),
     )
 

@@ -19,6 +19,12 @@ class Contact(Record, Base):
         CheckConstraint("access IN ('managers', 'public_read', 'public_write')", name="access"),
         Index("ix_contacts_created_at_id", "created_at", "id"),
         Index("ix_contacts_sort_name_id", "sort_name", "id"),
+        Index(
+            "ix_contacts_search_key",
+            "search_key",
+            postgresql_using="gin",
+            postgresql_ops={"search_key": "gin_trgm_ops"},
+        ),
         Index("ix_contacts_team_ids", "team_ids", postgresql_using="gin"),
     )
 
@@ -30,6 +36,12 @@ class Contact(Record, Base):
     sort_name: Mapped[str] = mapped_column(
         Computed("sort_key(last_name || ' ' || coalesce(first_name, ''))", persisted=True)
     )
+    search_key: Mapped[str] = mapped_column(
+        Computed(
+            "sort_key(coalesce(first_name || ' ', '') || last_name || coalesce(' ' || first_name, ''))", persisted=True
+        )
+    )
+    """The name in either order, so that part of both is found."""
     job_title: Mapped[str | None]
     assignee_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"), index=True)
     manager_ids: Mapped[list[UUID]]

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import Boolean, ColumnElement, bindparam, func, or_
+from sqlalchemy import Boolean, bindparam
 
 from app.accounts.models import Account
 from app.accounts.queries import any_in
@@ -11,14 +11,6 @@ from app.contacts.schemas import ContactRead
 from app.core.expressions import link, plain, record
 from app.core.resource import Filter, Resource, any_of, any_spelling_of, at_least, below, contains_word
 from app.identity.models import User
-
-
-def _name_contains(name: str) -> tuple[ColumnElement[bool], Any]:
-    """Part of "last first" or of "first last"."""
-    first_last = func.sort_key(func.concat_ws(" ", Contact.first_name, Contact.last_name))
-    stored, convert = contains_word(Contact.sort_name)(name)
-    reverse, _ = contains_word(first_last)(name)
-    return or_(stored, reverse), convert
 
 
 def _is_set(column: Any) -> Filter:
@@ -43,7 +35,7 @@ CONTACT = Resource(
     joins=lambda s: s.join(User, User.id == Contact.assignee_id).outerjoin(Account, Account.id == Contact.account_id),
     beside={Account: "whoever sees a person may know whom they work for: the name, and nothing else of the account"},
     filters={
-        "q": _name_contains,
+        "q": contains_word(Contact.search_key),
         "account_id": any_of(Contact.account_id),
         "has_account": _is_set(Contact.account_id),
         "assignee_id": any_of(Contact.assignee_id),

@@ -249,6 +249,13 @@ def upgrade() -> None:
     op.create_index(op.f("ix_accounts_assignee_id"), "accounts", ["assignee_id"], unique=False)
     op.create_index("ix_accounts_created_at_id", "accounts", ["created_at", "id"], unique=False)
     op.create_index("ix_accounts_sort_name_id", "accounts", ["sort_name", "id"], unique=False)
+    op.create_index(
+        "ix_accounts_sort_name",
+        "accounts",
+        ["sort_name"],
+        postgresql_using="gin",
+        postgresql_ops={"sort_name": "gin_trgm_ops"},
+    )
     op.create_index("ix_accounts_team_ids", "accounts", ["team_ids"], unique=False, postgresql_using="gin")
     op.create_table(
         "device_sessions",
@@ -377,6 +384,15 @@ def upgrade() -> None:
             sa.Computed("sort_key(last_name || ' ' || coalesce(first_name, ''))", persisted=True),
             nullable=False,
         ),
+        sa.Column(
+            "search_key",
+            sa.Text(),
+            sa.Computed(
+                "sort_key(coalesce(first_name || ' ', '') || last_name || coalesce(' ' || first_name, ''))",
+                persisted=True,
+            ),
+            nullable=False,
+        ),
         sa.Column("job_title", sa.Text(), nullable=True),
         sa.Column("assignee_id", sa.Uuid(), nullable=False),
         sa.Column("manager_ids", sa.ARRAY(sa.Uuid()), nullable=False),
@@ -408,6 +424,13 @@ def upgrade() -> None:
     op.create_index(op.f("ix_contacts_assignee_id"), "contacts", ["assignee_id"], unique=False)
     op.create_index("ix_contacts_created_at_id", "contacts", ["created_at", "id"], unique=False)
     op.create_index("ix_contacts_sort_name_id", "contacts", ["sort_name", "id"], unique=False)
+    op.create_index(
+        "ix_contacts_search_key",
+        "contacts",
+        ["search_key"],
+        postgresql_using="gin",
+        postgresql_ops={"search_key": "gin_trgm_ops"},
+    )
     op.create_index("ix_contacts_team_ids", "contacts", ["team_ids"], unique=False, postgresql_using="gin")
     op.create_table(
         "lead_locks",
@@ -609,9 +632,7 @@ def upgrade() -> None:
         sa.CheckConstraint("phase IN ('open', 'converted', 'discarded')", name=op.f("ck_leads_phase")),
         sa.ForeignKeyConstraint(["account_id"], ["accounts.id"], name=op.f("fk_leads_account_id")),
         sa.ForeignKeyConstraint(["assignee_id"], ["users.id"], name=op.f("fk_leads_assignee_id")),
-        sa.ForeignKeyConstraint(
-            ["contact_id"], ["contacts.id"], name=op.f("fk_leads_contact_id"), ondelete="SET NULL"
-        ),
+        sa.ForeignKeyConstraint(["contact_id"], ["contacts.id"], name=op.f("fk_leads_contact_id"), ondelete="SET NULL"),
         sa.ForeignKeyConstraint(
             ["project_id", "status"],
             ["project_statuses.project_id", "project_statuses.key"],
@@ -659,6 +680,7 @@ def upgrade() -> None:
     op.create_table(
         "opportunities",
         sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("search_key", sa.Text(), sa.Computed("sort_key(name)", persisted=True), nullable=False),
         sa.Column("account_id", sa.Uuid(), nullable=False),
         sa.Column("contact_id", sa.Uuid(), nullable=True),
         sa.Column("lead_id", sa.Uuid(), nullable=True),

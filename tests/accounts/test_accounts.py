@@ -11,7 +11,7 @@ from app.core import history
 from app.core.visibility import unscoped
 from app.matching.index import party
 from app.notifications.models import Notification
-from tests.conftest import Api
+from tests.conftest import Api, OneConnection
 from tests.factories import make_account, make_contact, make_team, make_user
 
 BODY: dict[str, Any] = {
@@ -376,3 +376,24 @@ async def test_nothing_is_kept_of_a_refused_change(api: Api, session: AsyncSessi
     assert answer.status_code == 422
     statement = unscoped(select(Account.name, Account.version).where(Account.id == account.id), reason="the test looks")
     assert (await session.execute(statement)).one() == (account.name, 1)
+
+
+@pytest.mark.parametrize("path", ["/v1/accounts", "/v1/contacts"])
+async def test_a_list_is_one_query_however_long(
+    api: Api, session: AsyncSession, one_connection: OneConnection, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    user = await make_user(session)
+    for _ in range(8):
+        await make_contact(session, user, await make_account(session, user))
+    client = await api.as_user(user)
+    asked: list[str] = []
+    fetch = one_connection.fetch
+
+    async def counting(sql: str, *args: object) -> Any:
+        asked.append(sql)
+        return await fetch(sql, *args)
+
+    monkeypatch.setattr(one_connection, "fetch", counting)
+    answer = await client.get(path)
+    assert len(answer.json()["items"]) == 8
+    assert len([sql for sql in asked if "device_sessions" not in sql]) == 1
