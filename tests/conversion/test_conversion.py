@@ -123,7 +123,7 @@ async def test_sales_support_makes_the_opportunity_in_one_request(scene: Scene, 
     made = await scene.karl.post("/v1/opportunities", json={"message_id": message["id"]})
     assert made.status_code == 201, made.text
     opportunity = made.json()
-    assert opportunity["amount"] == {"amount": "12500.00", "currency": "EUR"}
+    assert opportunity["expected_revenue"] == {"amount": "12500.00", "currency": "EUR"}
     assert opportunity["assignee"]["id"] == str(scene.users["anna"].id)
     assert opportunity["probability"] == 10
     again = await scene.karl.post("/v1/opportunities", json={"message_id": message["id"]})
