@@ -1,12 +1,13 @@
 """Settings and servers that are refused, each in a sentence."""
 
 import os
+import socket
 from pathlib import Path
 
 import pytest
 
 from app.installation import CannotRun, check_address_is_free, local_url, use_readable_home
-from app.preflight import check_version
+from app.preflight import check_postgres, check_redis, check_version
 from app.settings import Settings
 from tests.running.support import command, environment, free_port
 
@@ -15,6 +16,16 @@ def test_postgresql_14_is_refused() -> None:
     with pytest.raises(CannotRun, match="PostgreSQL 14; Leadwerk needs 15"):
         check_version(14)
     check_version(15)
+
+
+def test_unreachable_servers_are_told_in_a_sentence() -> None:
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{silent.getsockname()[1]}"
+        with pytest.raises(CannotRun, match="Cannot connect to PostgreSQL"):
+            check_postgres(f"postgresql://nobody@{address}/none")
+        with pytest.raises(CannotRun, match="Cannot connect to Redis"):
+            check_redis(f"redis://{address}")
 
 
 def test_wrong_settings_are_named_without_a_traceback(tmp_path: Path) -> None:
