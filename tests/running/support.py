@@ -16,7 +16,7 @@ import asyncpg
 import psutil
 
 ROOT = Path(__file__).resolve().parents[2]
-PATIENCE = 60.0
+PATIENCE = 120.0
 
 
 def free_port() -> int:
