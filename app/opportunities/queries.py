@@ -82,7 +82,7 @@ OPPORTUNITY = Resource(
         **plain(Opportunity, "lead_id", "pipeline_id"),
         "stage": _object(Stage, "id", "key", "label_de", "label_en"),
         **plain(Opportunity, "stage_entered_at", "probability", "status"),
-        "amount": REVENUE,
+        "expected_revenue": REVENUE,
         **plain(Opportunity, "close_on", "closed_at", "close_reason"),
         "assignee": ASSIGNEE,
         **plain(Opportunity, "team_ids", "description", "message_id"),
@@ -113,7 +113,7 @@ OPPORTUNITY = Resource(
     sorts={
         "created_at": Opportunity.created_at,
         "close_on": func.coalesce(Opportunity.close_on, literal(_NEVER, Date), type_=Date),
-        "amount": Opportunity.amount,
+        "expected_revenue": Opportunity.amount,
     },
 )
 
@@ -154,7 +154,7 @@ def board_columns(how_far: Reach, filters: tuple[str, ...]) -> Select[Any]:
         **plain(Opportunity, "id", "version", "name", "probability", "close_on", "stage_entered_at"),
         "account": ACCOUNT,
         "assignee": ASSIGNEE,
-        "amount": REVENUE,
+        "expected_revenue": REVENUE,
     }
     newest = scope(
         select(*(expression.label(name) for name, expression in card.items()), Opportunity.created_at.label("_at"))

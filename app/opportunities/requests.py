@@ -58,10 +58,10 @@ async def create(ctx: Context, body: OpportunityCreate, message_id: UUID) -> tup
     else:
         errors += check_closing(stage, probability=body.probability, reason=body.close_reason)
     amount, currency = request.amount, request.currency
-    if body.amount is not None:
-        amount, currency = body.amount.amount, body.amount.currency
+    if body.expected_revenue is not None:
+        amount, currency = body.expected_revenue.amount, body.expected_revenue.currency
     if amount is None:
-        errors.append(("/amount", "missing", _NO_AMOUNT))
+        errors.append(("/expected_revenue", "missing", _NO_AMOUNT))
     if errors or stage is None or amount is None:
         raise Invalid(errors)
     opportunity = Opportunity(

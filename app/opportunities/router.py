@@ -39,7 +39,7 @@ _CREATE_EXAMPLES = {
         "value": {
             "name": "Flatrate für drei Standorte",
             "account_id": "0192f0c1-7c7a-7a1b-8c1d-2f6e7a9b0c1d",
-            "amount": {"amount": "12500.00", "currency": "EUR"},
+            "expected_revenue": {"amount": "12500.00", "currency": "EUR"},
             "close_on": "2027-03-31",
         },
     },

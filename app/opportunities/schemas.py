@@ -38,7 +38,7 @@ class OpportunityRead(RecordRead):
     stage_entered_at: str = Field(json_schema_extra={"format": "date-time"})
     probability: int
     status: Status
-    amount: Money = Field(description="Expected annual revenue.")
+    expected_revenue: Money = Field(description="Expected annual revenue.")
     close_on: str | None = Field(description="When the decision is expected.", json_schema_extra={"format": "date"})
     closed_at: str | None = Field(json_schema_extra={"format": "date-time"})
     close_reason: str | None
@@ -49,7 +49,7 @@ class OpportunityRead(RecordRead):
 
 
 class OpportunityCreate(Body):
-    """A new opportunity: either with `name`, `account_id` and `amount`, or from a request, with `message_id`.
+    """A new opportunity: either with `name`, `account_id` and `expected_revenue`, or from a request, with `message_id`.
 
     Without a stage it starts in the first one. Left out, the assignee is the asker and the teams are the account's. From a
     request, customer, person, lead and assignee are the request's; the other fields may override or add.
@@ -65,7 +65,7 @@ class OpportunityCreate(Body):
     pipeline_id: UUID | None = None
     stage_id: UUID | None = None
     probability: Probability | None = None
-    amount: Money | None = Field(default=None, description="Expected annual revenue.")
+    expected_revenue: Money | None = Field(default=None, description="Expected annual revenue.")
     close_on: Day | None = None
     close_reason: Line | None = Field(default=None, description="Required in a stage that is lost.")
     assignee_id: UUID | None = None
@@ -83,7 +83,7 @@ class OpportunityUpdate(Body):
     contact_id: UUID | None = None
     stage_id: UUID = absent()
     probability: Probability = absent()
-    amount: Money = absent()
+    expected_revenue: Money = absent()
     close_on: Day | None = None
     close_reason: Line | None = None
     assignee_id: UUID = absent()
@@ -121,8 +121,8 @@ class OpportunityQuery(ListQuery):
     close_before: Day | None = Field(default=None, description="Expected to be decided before this day.")
     created_after: Moment | None = None
     created_before: Moment | None = None
-    sort: Literal["created_at", "-created_at", "close_on", "-close_on", "amount", "-amount"] = Field(
-        default="-created_at", description="By `close_on`, what has none comes after all that have one."
+    sort: Literal["created_at", "-created_at", "close_on", "-close_on", "expected_revenue", "-expected_revenue"] = (
+        Field(default="-created_at", description="By `close_on`, what has none comes after all that have one.")
     )
 
 
@@ -134,7 +134,7 @@ class OpportunityCard(BaseModel):
     name: str
     account: Link
     assignee: Link
-    amount: Money
+    expected_revenue: Money
     probability: int
     close_on: str | None = Field(json_schema_extra={"format": "date"})
     stage_entered_at: str = Field(json_schema_extra={"format": "date-time"})

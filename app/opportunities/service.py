@@ -52,7 +52,9 @@ async def create(ctx: Context, body: OpportunityCreate) -> tuple[UUID, bool]:
     if body.id is not None and await already_created(ctx, Opportunity, body.id, asked):
         return body.id, False
     errors: list[FieldProblem] = [
-        (f"/{name}", "missing", _MISSING) for name in ("name", "account_id", "amount") if getattr(body, name) is None
+        (f"/{name}", "missing", _MISSING)
+        for name in ("name", "account_id", "expected_revenue")
+        if getattr(body, name) is None
     ]
     account = await _account(ctx, body.account_id, errors)
     await _check_contact(ctx, body.contact_id, body.account_id, errors)
@@ -66,14 +68,14 @@ async def create(ctx: Context, body: OpportunityCreate) -> tuple[UUID, bool]:
         errors.append(unknown_stage("/pipeline_id" if body.stage_id is None else "/stage_id"))
     else:
         errors += check_closing(stage, probability=body.probability, reason=body.close_reason)
-    if errors or account is None or stage is None or body.amount is None:
+    if errors or account is None or stage is None or body.expected_revenue is None:
         raise Invalid(errors)
     opportunity = Opportunity(
         **body.model_dump(include={"name", "account_id", "contact_id", "close_on", "close_reason", "description"}),
         id=body.id or new_id(),
         pipeline_id=stage.pipeline_id,
-        amount=body.amount.amount,
-        currency=body.amount.currency,
+        amount=body.expected_revenue.amount,
+        currency=body.expected_revenue.currency,
         assignee_id=body.assignee_id or ctx.user_id,
         team_ids=body.team_ids or account.team_ids,
         created_by=ctx.user_id,
@@ -107,10 +109,10 @@ async def update(ctx: Context, opportunity_id: UUID, patch: OpportunityUpdate, i
         errors += check_closing(stage, probability=named.get("probability"), reason=reason)
     if errors or stage is None:
         raise Invalid(errors)
-    assign(opportunity, patch, leave=("stage_id", "probability", "amount", "close_reason"))
+    assign(opportunity, patch, leave=("stage_id", "probability", "expected_revenue", "close_reason"))
     opportunity.close_reason = reason
-    if patch.amount is not None:
-        opportunity.amount, opportunity.currency = patch.amount.amount, patch.amount.currency
+    if patch.expected_revenue is not None:
+        opportunity.amount, opportunity.currency = patch.expected_revenue.amount, patch.expected_revenue.currency
     if moves:
         enter(opportunity, stage, ctx.now, named.get("probability"))
     elif "probability" in named:

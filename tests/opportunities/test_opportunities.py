@@ -32,7 +32,7 @@ async def test_a_new_one_starts_in_the_first_stage_with_its_probability(api: Api
     account = await make_account(session, user, team_ids=[team.id])
     contact = await make_contact(session, user, account)
     client = await api.as_user(user)
-    body = {"name": "Flatrate", "account_id": str(account.id), "amount": MONEY, "contact_id": str(contact.id)}
+    body = {"name": "Flatrate", "account_id": str(account.id), "expected_revenue": MONEY, "contact_id": str(contact.id)}
     made = await client.post("/v1/opportunities", json=body)
     assert made.status_code == 201, made.text
     opportunity = made.json()
@@ -40,7 +40,7 @@ async def test_a_new_one_starts_in_the_first_stage_with_its_probability(api: Api
     assert opportunity["status"] == "open" and opportunity["pipeline_id"] == str(DEFAULT_PIPELINE_ID)
     assert opportunity["account"] == {"id": str(account.id), "name": account.name}
     assert opportunity["contact"]["name"] == f"Max {contact.last_name}"
-    assert opportunity["amount"] == MONEY and opportunity["team_ids"] == [str(team.id)]
+    assert opportunity["expected_revenue"] == MONEY and opportunity["team_ids"] == [str(team.id)]
     assert opportunity["assignee"]["id"] == str(user.id)
     later = await client.post(
         "/v1/opportunities", json=body | {"stage_id": str(stage_id(3)), "probability": 65, "close_on": "2027-03-31"}
@@ -57,7 +57,7 @@ async def test_all_that_lacks_or_is_wrong_is_told_at_once(api: Api, session: Asy
     assert {e["pointer"]: e["code"] for e in nothing.json()["errors"]} == {
         "/name": "missing",
         "/account_id": "missing",
-        "/amount": "missing",
+        "/expected_revenue": "missing",
     }
     hidden, mine = await make_account(session, other), await make_account(session, user)
     elsewhere = await make_contact(session, user, await make_account(session, user))
@@ -68,7 +68,7 @@ async def test_all_that_lacks_or_is_wrong_is_told_at_once(api: Api, session: Asy
         "stage_id": NOBODY,
         "assignee_id": NOBODY,
         "team_ids": [NOBODY],
-        "amount": MONEY,
+        "expected_revenue": MONEY,
     }
     answer = await client.post("/v1/opportunities", json=wrong)
     assert {e["pointer"]: e["code"] for e in answer.json()["errors"]} == {
@@ -78,7 +78,7 @@ async def test_all_that_lacks_or_is_wrong_is_told_at_once(api: Api, session: Asy
         "/assignee_id": "unknown_user",
         "/team_ids/0": "unknown_team",
     }
-    good = {"name": "x", "account_id": str(mine.id), "amount": MONEY}
+    good = {"name": "x", "account_id": str(mine.id), "expected_revenue": MONEY}
     mixed = await client.post("/v1/opportunities", json=good | {"contact_id": str(elsewhere.id)})
     assert [e["code"] for e in mixed.json()["errors"]] == ["of_another_account"]
     other_way = await client.post("/v1/opportunities", json=good | {"pipeline_id": NOBODY})
@@ -87,12 +87,13 @@ async def test_all_that_lacks_or_is_wrong_is_told_at_once(api: Api, session: Asy
     assert [(e["pointer"], e["code"]) for e in reasonless.json()["errors"]] == [("/close_reason", "missing")]
     shaped = await client.post(
         "/v1/opportunities",
-        json=good | {"probability": 101, "close_on": "0001-01-01", "amount": {"amount": "1e5"}, "status": "won"},
+        json=good
+        | {"probability": 101, "close_on": "0001-01-01", "expected_revenue": {"amount": "1e5"}, "status": "won"},
     )
     assert {e["pointer"] for e in shaped.json()["errors"]} == {
         "/probability",
         "/close_on",
-        "/amount/amount",
+        "/expected_revenue/amount",
         "/status",
     }
 
@@ -201,7 +202,7 @@ async def test_lists_filter_and_sort(api: Api, session: AsyncSession) -> None:
     client = await api.as_user(user)
 
     async def names(**params: Any) -> list[str]:
-        answer = await client.get("/v1/opportunities", params={"sort": "amount", **params})
+        answer = await client.get("/v1/opportunities", params={"sort": "expected_revenue", **params})
         assert answer.status_code == 200, answer.text
         return [item["name"] for item in answer.json()["items"]]
 

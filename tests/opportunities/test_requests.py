@@ -43,7 +43,7 @@ async def test_one_request_makes_the_developer_s_opportunity(api: Api, session: 
     assert opportunity["contact"]["id"] == str(contact.id)
     assert opportunity["assignee"]["id"] == str(developer.id) and opportunity["team_ids"] == [str(team.id)]
     assert opportunity["stage"]["key"] == "needs" and opportunity["probability"] == 25
-    assert opportunity["amount"] == {"amount": "12500.00", "currency": "EUR"}
+    assert opportunity["expected_revenue"] == {"amount": "12500.00", "currency": "EUR"}
     assert opportunity["message_id"] == str(message.id)
     assert (await (await api.as_user(developer)).get(made.headers["Location"])).status_code == 200
     kinds = select(Notification.kind).where(Notification.user_id == developer.id)
@@ -86,14 +86,14 @@ async def test_amount_stage_and_name_may_be_overridden_the_rest_is_the_request_s
             "name": "Flatrate 24 Monate",
             "stage_id": str(stage_id(3)),
             "probability": 55,
-            "amount": {"amount": "99.90", "currency": "CHF"},
+            "expected_revenue": {"amount": "99.90", "currency": "CHF"},
             "close_on": "2027-01-31",
         },
     )
     assert made.status_code == 201, made.text
     opportunity = made.json()
     assert (opportunity["name"], opportunity["stage"]["key"]) == ("Flatrate 24 Monate", "offer")
-    assert opportunity["amount"] == {"amount": "99.90", "currency": "CHF"}
+    assert opportunity["expected_revenue"] == {"amount": "99.90", "currency": "CHF"}
     assert opportunity["probability"] == 55
 
 
