@@ -94,6 +94,7 @@ class Completion:
     def _operation(self, path: str, method: str, operation: dict[str, Any]) -> None:
         public = operation.pop("x-public", False) or bool(OPEN_TAGS & set(operation.get("tags", [])))
         operation["security"] = [] if public else [{"bearer": []}]
+        versioned = not operation.pop("x-unversioned", False)
         responses = {k: v for k, v in operation["responses"].items() if not _is_fastapi_422(v)}
         parameters = operation.get("parameters", [])
         for parameter in parameters:
@@ -108,7 +109,7 @@ class Completion:
             shared = problems.declared(*_shared_problems(path, method, operation, names, public=bool(public)))
             for status, response in shared.items():
                 _merge(responses.setdefault(str(status), response), response)
-        if method == "get" and self._has_version(responses.get("200", {})) and path.endswith("}"):
+        if method == "get" and versioned and self._has_version(responses.get("200", {})) and path.endswith("}"):
             responses["304"] = {"description": "The client has this version already."}
             operation.setdefault("parameters", []).append(
                 {
@@ -120,24 +121,27 @@ class Completion:
                 }
             )
         operation["responses"] = {
-            status: self._response(status, method, names, response) for status, response in sorted(responses.items())
+            status: self._response(status, names, response, versioned=versioned, creates="201" in responses)
+            for status, response in sorted(responses.items())
         }
 
-    def _response(self, status: str, method: str, names: set[str], response: dict[str, Any]) -> dict[str, Any]:
+    def _response(
+        self, status: str, names: set[str], response: dict[str, Any], *, versioned: bool, creates: bool
+    ) -> dict[str, Any]:
         if PROBLEM_JSON in response.get("content", {}):
             return self._problem_response(status, response)
         if response["description"] == "Successful Response":
             response["description"] = DESCRIPTIONS.get(status, "The answer.")
         headers = ["Trace-Id"]
-        if status == "304" or self._has_version(response):
+        if status == "304" or (versioned and self._has_version(response)):
             headers.append("ETag")
-        if status in ("201", "202") or (status == "200" and self._has_version(response) and "Idempotency-Key" in names):
+        if status in ("201", "202") or (status == "200" and creates):
             headers.append("Location")
         if status == "202":
             headers.append("Retry-After")
         if "cursor" in names:
             headers.append("Link")
-        if method == "post" and "Idempotency-Key" in names:
+        if "Idempotency-Key" in names:
             headers.append("Idempotent-Replayed")
         response["headers"] = _header_references(headers) | response.get("headers", {})
         return response

@@ -28,6 +28,7 @@ async def list_messages(ctx: Ctx, request: Request, query: Annotated[MessageQuer
     summary="Send a message",
     status_code=201,
     response_model=MessageRead,
+    openapi_extra={"x-unversioned": True},
     responses=declared(IdTaken) | {200: {"description": "Sent before by the same request.", "model": MessageRead}},
 )
 async def send_message(ctx: PostCtx, body: MessageCreate) -> Response:
@@ -36,14 +37,24 @@ async def send_message(ctx: PostCtx, body: MessageCreate) -> Response:
     return ctx.reply(await _json(ctx, id_), status=201 if new else 200, location=f"/v1/messages/{id_}")
 
 
-@router.get("/{message_id}", operation_id="get_message", summary="Get a message", response_model=MessageRead)
+@router.get(
+    "/{message_id}",
+    operation_id="get_message",
+    summary="Get a message",
+    response_model=MessageRead,
+    openapi_extra={"x-unversioned": True},
+)
 async def get_message(ctx: Ctx, message_id: UUID) -> Response:
     """One message that the asker sent or received. Reading it does not mark it as read."""
     return Response(await _json(ctx, message_id), media_type="application/json")
 
 
 @router.post(
-    "/{message_id}/read", operation_id="read_message", summary="Mark a message as read", response_model=MessageRead
+    "/{message_id}/read",
+    operation_id="read_message",
+    summary="Mark a message as read",
+    response_model=MessageRead,
+    openapi_extra={"x-unversioned": True},
 )
 async def read_message(ctx: PostCtx, message_id: UUID) -> Response:
     """Mark a received message as read; doing it again changes nothing."""
@@ -52,5 +63,5 @@ async def read_message(ctx: PostCtx, message_id: UUID) -> Response:
 
 
 async def _json(ctx: Context, message_id: UUID) -> bytes:
-    """Without an ETag: the same version looks different to each reader."""
+    """Without an ETag (`x-unversioned`): the same version looks different to each reader."""
     return (await MESSAGE.json(ctx, message_id))[0]

@@ -21,6 +21,5 @@ def document() -> dict[str, Any]:
 @pytest.fixture(scope="session")
 def live(servers: EmbeddedServers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveApi]:
     """The API in a process of its own, with a database of its own."""
-    log = tmp_path_factory.mktemp("live") / "api.log"
-    with live_api(servers.database_url, servers.redis_url, log) as running:
+    with live_api(servers, tmp_path_factory.mktemp("live")) as running:
         yield running

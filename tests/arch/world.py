@@ -1,0 +1,129 @@
+"""One record of every kind, owned by one user, so that every route can be called with ids that exist."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import httpx
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.core.visibility import unscoped
+from app.identity.models import Centre, DeviceSession, Role, User
+from app.locks.models import Clearance, LeadLock, ProtectionCheck
+from app.opportunities.models import DEFAULT_PIPELINE_ID
+from app.projects.models import PROTECTION_PROJECT_ID
+from tests.conftest import Api
+from tests.factories import lead_body, make_account, make_contact, make_opportunity, make_request, make_team, make_user
+
+Ids = dict[str, UUID]
+
+
+async def make_world(api: Api, session: AsyncSession, role: str) -> tuple[User, Ids]:
+    """A user with the role, and the ids of records that are theirs, or another one's where only that makes sense.
+
+    `lead_id`, `lock_id`, `account_id`, `contact_id`, `opportunity_id`, `activity_id`, `check_id`, `device_id` are the user's own;
+    `message_id` was sent to them; `clearance_id` is another one's request in the user's country; `other_lock_id` is another
+    one's lock; `user_id` is another person.
+    """
+    team = await make_team(session)
+    user = await make_user(session, role, teams=[team])
+    other = await make_user(session, "developer", teams=[team])
+    third = await make_user(session, "developer")
+    admin = await api.as_user(await make_user(session, "admin"))
+    ids = {
+        "user_id": other.id,
+        "team_id": team.id,
+        "project_id": PROTECTION_PROJECT_ID,
+        "pipeline_id": DEFAULT_PIPELINE_ID,
+    }
+
+    ids["lead_id"] = await _made(admin, "/v1/leads", lead_body(user.id))
+    await make_user(session, "ks")
+    other_lead = await _made(admin, "/v1/leads", lead_body(other.id))
+    locks = unscoped(select(LeadLock.id), reason="the world's maker")
+    ids["lock_id"] = (await session.execute(locks.where(LeadLock.lead_id == ids["lead_id"]))).scalar_one()
+    ids["other_lock_id"] = (await session.execute(locks.where(LeadLock.lead_id == other_lead))).scalar_one()
+    today = datetime.now(UTC).date()
+    active = {"state": "active", "starts_on": today, "ends_on": today + timedelta(days=184)}
+    await session.execute(
+        unscoped(update(LeadLock).where(LeadLock.id == ids["lock_id"]).values(active), reason="the world's maker")
+    )
+    account = await make_account(session, user)
+    contact = await make_contact(session, user, account)
+    opportunity = await make_opportunity(session, user, account)
+    message = await make_request(session, other, account, user)
+    ids |= {
+        "account_id": account.id,
+        "contact_id": contact.id,
+        "opportunity_id": opportunity.id,
+        "message_id": message.id,
+    }
+    task = {"type": "task", "account_id": str(account.id), "subject": "Anrufen", "assignee_id": str(user.id)}
+    ids["activity_id"] = await _made(admin, "/v1/activities", task)
+
+    now = datetime.now(UTC)
+    clearance = Clearance(
+        lock_id=ids["other_lock_id"],
+        requested_by=third.id,
+        holder_id=other.id,
+        customer_name="Kranzbichler",
+        country="AT",
+        reason="Der Kunde hat uns selbst angesprochen.",
+        asker_sees=True,
+    )
+    check = ProtectionCheck(created_at=now, user_id=user.id, project_id=PROTECTION_PROJECT_ID, query={}, answer=ANSWER)
+    device = DeviceSession(
+        user_id=user.id, refresh_hash=b"-", created_at=now, last_used_at=now, expires_at=now + timedelta(days=1)
+    )
+    custom = Role(key="trainee", label_de="Praktikum", label_en="Trainee", permissions=["users.read"])
+    centre = Centre(code="AT-LNZ", name="Linz", country="AT")
+    session.add_all([clearance, check, device, custom, centre])
+    await session.commit()
+    ids |= {"clearance_id": clearance.id, "check_id": check.id, "device_id": device.id}
+    ids |= {"role_id": custom.id, "centre_id": centre.id, "self_id": user.id}
+    return user, ids
+
+
+ANSWER = {"status": "free", "contact_allowed": True, "matches": [], "ask": [], "truncated": False}
+
+
+async def _made(client: httpx.AsyncClient, path: str, body: dict[str, Any]) -> UUID:
+    answer = await client.post(path, json=body)
+    assert answer.status_code == 201, answer.text
+    return UUID(answer.json()["id"])
+
+
+def body_of(operation: dict[str, Any], ids: Ids) -> Any:
+    """The operation's own example, made to fit the world."""
+    content = operation["requestBody"]["content"]["application/json"]
+    value = content["example"] if "example" in content else next(iter(content["examples"].values()))["value"]
+    fitting = _FITTING.get(operation["operationId"])
+    return value if fitting is None else {**value, **fitting(ids)}
+
+
+_FITTING: dict[str, Any] = {
+    "change_password": lambda ids: {"current_password": "falsch", "new_password": "Sieben-Zwerge-4711"},
+    "create_user": lambda ids: {"email": "neu@example.com", "user_name": "neu"},
+    "create_centre": lambda ids: {"code": "AT-WIE"},
+    "update_centre": lambda ids: {"code": "AT-GRZ"},
+    "create_role": lambda ids: {"key": "intern"},
+    "create_project": lambda ids: {"id": None, "key": "fair", "pipeline_id": None, "statuses": None},
+    "transfer_lead_lock": lambda ids: {"holder_id": str(ids["user_id"])},
+    "request_clearance": lambda ids: {"lock_id": str(ids["other_lock_id"]), "account_id": None},
+    "create_lead": lambda ids: {"assignee_id": str(ids["self_id"])},
+    "create_opportunity": lambda ids: {
+        "message_id": None,
+        "account_id": str(ids["account_id"]),
+        "contact_id": None,
+        "name": "Flatrate",
+        "expected_revenue": {"amount": "12500.00", "currency": "EUR"},
+    },
+    "create_activity": lambda ids: {"account_id": str(ids["account_id"])},
+    "send_message": lambda ids: {"record": {"type": "lead", "id": str(ids["lead_id"])}},
+}
+
+
+def path_of(path: str, ids: Ids) -> str:
+    """The path with the world's ids in it; KeyError for a kind of record that the world does not have yet."""
+    return path.format_map({name: str(value) for name, value in ids.items()})
