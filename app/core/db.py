@@ -13,6 +13,7 @@ import asyncpg
 import orjson
 from sqlalchemy import ARRAY, BigInteger, Date, DateTime, LargeBinary, MetaData, Numeric, Text, Uuid, event, func, text
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from uuid_utils.compat import uuid7
@@ -107,6 +108,12 @@ class _Primary:
             return rows
 
 
+def _refuse_closed(connection: Any, _: Any, __: Any) -> None:
+    """A connection whose server has gone serves nobody again; the pool makes a new one, and of the others likewise."""
+    if connection.driver_connection.is_closed():
+        raise InvalidatePoolError
+
+
 def _end_if_open(connection: Any, record: Any) -> None:
     """A connection that comes back inside a transaction (its user was cut off) must not serve the next one."""
     if connection is not None and connection.driver_connection.is_in_transaction():
@@ -140,6 +147,7 @@ class Database:
             pool_recycle=1800,
             connect_args={"server_settings": CONNECTION_SETTINGS, "passfile": "/dev/null", "timeout": 5},
         )
+        event.listen(self.engine.sync_engine, "checkout", _refuse_closed)
         event.listen(self.engine.sync_engine, "checkin", _end_if_open)
         self.sessions = async_sessionmaker(self.engine, expire_on_commit=False)
         self._read_pool: asyncpg.Pool[asyncpg.Record] | None = None
