@@ -17,6 +17,7 @@ from app.messages.router import router as messages
 from app.opportunities.router import pipeline_router
 from app.opportunities.router import router as opportunities
 from app.projects.router import router as projects
+from app.registration.account_router import router as account_registration
 from app.registration.router import router as registration
 
 ROUTERS: list[APIRouter] = [
@@ -33,6 +34,7 @@ ROUTERS: list[APIRouter] = [
     conversion,
     duplicates,
     accounts,
+    account_registration,
     contacts,
     opportunities,
     pipeline_router,

@@ -10,11 +10,11 @@ from app.accounts import service
 from app.accounts.access import NotAManager
 from app.accounts.problems import ErpRecord
 from app.accounts.queries import ACCOUNT
-from app.accounts.schemas import AccountCreate, AccountQuery, AccountRead, AccountUpdate
-from app.core.context import Ctx, PostCtx
+from app.accounts.schemas import AccountQuery, AccountRead, AccountUpdate
+from app.core.context import Ctx
 from app.core.etags import IfMatch
 from app.core.permissions import Permission
-from app.core.problems import IdTaken, InUse, declared
+from app.core.problems import InUse, declared
 from app.core.resource import Page
 
 router = APIRouter(prefix="/accounts", tags=["accounts"])
@@ -25,20 +25,6 @@ async def list_accounts(ctx: Ctx, request: Request, query: Annotated[AccountQuer
     """The accounts that the asker may see: their own, their teams', and those that are open to everyone."""
     ctx.require(Permission.ACCOUNTS_READ)
     return await ACCOUNT.page(ctx, request, query)
-
-
-@router.post(
-    "",
-    operation_id="create_account",
-    summary="Create an account",
-    status_code=201,
-    response_model=AccountRead,
-    responses=declared(IdTaken) | {200: {"description": "Created before by the same request.", "model": AccountRead}},
-)
-async def create_account(ctx: PostCtx, body: AccountCreate) -> Response:
-    """Make a customer. All that is missing or wrong is told at once. Managers who are named are notified."""
-    id_, new = await service.create(ctx, body)
-    return await ACCOUNT.reply(ctx, id_, status=201 if new else 200, location=f"/v1/accounts/{id_}")
 
 
 @router.get("/{account_id}", operation_id="get_account", summary="Get an account", response_model=AccountRead)

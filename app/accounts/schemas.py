@@ -110,6 +110,9 @@ class AccountCreate(Body):
     description: Prose | None = None
     expected_revenue: Money | None = None
     source: Line | None = None
+    not_duplicate_of: Ids = Field(
+        default_factory=list, description="`ref`s of possible matches that are other customers."
+    )
     type: Computed = not_settable()
     status: Computed = not_settable()
     erp_id: FromErp = not_settable()

@@ -14,28 +14,18 @@ from app.core.db import new_id
 from app.core.permissions import Permission
 from app.core.principal import UserPrincipal
 from app.core.problems import Invalid
-from app.core.writing import already_created, assign, columns_of, delete, request_hash, require_match
+from app.core.writing import assign, columns_of, delete, require_match
 from app.identity.references import FieldProblem, each, unknown_references
 from app.indexing import index_record, remove_record
 from app.matching import PartyValues
 from app.notifications import notify
 
-_SET_BY_RULE = {"id", "assignee_id", "manager_ids", "team_ids", "type", "status", "erp_id"}
+_SET_BY_RULE = {"id", "not_duplicate_of", "assignee_id", "manager_ids", "team_ids", "type", "status", "erp_id"}
 _NO_TEAM = {
     "de": "Sie haben kein Standardteam; nennen Sie mindestens ein Team.",
     "en": "You have no default team; name at least one team.",
 }
 _NO_ASSIGNEE = {"de": "Diese Angabe fehlt.", "en": "Field required"}
-
-
-async def create(ctx: Context, body: AccountCreate) -> tuple[UUID, bool]:
-    """Make an account; returns its id and whether it is new. Raises Forbidden, Invalid, IdTaken."""
-    ctx.require(Permission.ACCOUNTS_WRITE)
-    asked = request_hash(body)
-    if body.id is not None and await already_created(ctx, Account, body.id, asked):
-        return body.id, False
-    account = await add(ctx, body, request_hash=asked)
-    return account.id, True
 
 
 async def add(ctx: Context, body: AccountCreate, **more: Any) -> Account:
@@ -125,7 +115,7 @@ async def remove(ctx: Context, account_id: UUID) -> None:
     await remove_record(ctx, "account", account_id)
 
 
-def values_of(account: Account) -> PartyValues:
+def values_of(account: Account | AccountCreate) -> PartyValues:
     """The account as the duplicate index knows it."""
     return PartyValues(
         kind="company",

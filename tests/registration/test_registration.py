@@ -128,3 +128,20 @@ async def test_the_board_counts_and_searches(api: Api, session: AsyncSession) ->
     ]
     found = (await client.get("/v1/leads/board", params={"q": "KRANZBICHLER"})).json()
     assert sum(c["count"] for c in found["columns"]) == 3
+
+
+@pytest.mark.rule("LOCK-3")
+async def test_an_account_does_not_slip_past_another_ones_lock(api: Api, session: AsyncSession) -> None:
+    anna, bert = await make_user(session, first_name="Anna"), await make_user(session, first_name="Bert")
+    first, second = await api.as_user(anna), await api.as_user(bert)
+    name = "Müller Maschinenbau GmbH & Co. KG"
+    await first.post("/v1/leads", json=lead_body(anna.id, name=name, company="Müller Maschinenbau"))
+    account = {
+        "name": "Mueller Maschinenbau", "level": "A", "industry": "x", "legal_form": "GmbH", "city": "Linz",
+        "postal_code": "4020", "country": "AT",
+    }  # fmt: skip
+    refused = await second.post("/v1/accounts", json=account)
+    assert refused.status_code == 409 and refused.json()["code"] == "customer_taken"
+    assert (await first.post("/v1/accounts", json=account)).status_code == 201
+    partner = await api.as_user(await make_user(session, "integration"))
+    assert (await partner.post("/v1/accounts", json=account)).status_code == 201
