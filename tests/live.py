@@ -1,7 +1,9 @@
 """The real processes on their own database: API processes, worker, SMTP server. For what only they can show."""
 
+import asyncio
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -50,8 +52,6 @@ class Mailbox:
 
 
 def _free_port() -> int:
-    import socket  # noqa: PLC0415  (only here)
-
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
@@ -124,6 +124,10 @@ class Live:
         finally:
             await engine.dispose()
 
+    def run_sql(self, statement: str, *args: Any) -> list[asyncpg.Record]:
+        """`sql` for those who do not await."""
+        return asyncio.run(self.sql(statement, *args))
+
     async def sql(self, statement: str, *args: Any) -> list[asyncpg.Record]:
         """Look at the database from outside."""
         connection = await asyncpg.connect(self.database_url)
@@ -136,8 +140,6 @@ class Live:
 @contextmanager
 def live(servers: EmbeddedServers, folder: Path, *, apis: int = 1) -> Any:
     """A fresh database on the test servers, with API processes and a mail server; the worker is started by who needs it."""
-    import asyncio  # noqa: PLC0415  (only here)
-
     name = f"live_{uuid4().hex[:12]}"
     asyncio.run(_create_database(servers.database_url, name))
     url = servers.database_url.rsplit("/", 1)[0] + f"/{name}"
