@@ -13,4 +13,4 @@ import app.matching.index
 import app.messages.models
 import app.notifications.models
 import app.opportunities.models
-import app.projects.models  # noqa: F401
+import app.projects.models  # noqa: F401  (all of these: for their tables)

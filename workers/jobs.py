@@ -5,4 +5,4 @@ import app.contacts.jobs
 import app.identity.jobs
 import app.locks.jobs
 import app.mail.jobs
-import app.notifications.jobs  # noqa: F401
+import app.notifications.jobs  # noqa: F401  (all of these: to register their jobs)

@@ -1,6 +1,7 @@
 """Lead → customer: one transaction, once (CONV-1 to CONV-4, CONV-6)."""
 
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -144,7 +145,7 @@ async def request_opportunity(
 ) -> UUID:
     """Tell sales support what opportunity to make (CONV-4). Raises Invalid for a stage of another pipeline."""
     stage = await _stage(ctx, rules.pipeline_id or DEFAULT_PIPELINE_ID, wanted.stage_id)
-    revenue = wanted.amount or customer.revenue_of(lead) or Money(amount=0, currency="EUR")  # type: ignore[arg-type]  # pydantic makes a Decimal of it
+    revenue = wanted.amount or customer.revenue_of(lead) or Money(amount=Decimal(0), currency="EUR")
     amount = {"amount": f"{revenue.amount:.2f}", "currency": revenue.currency}
     label = stage.label_de if ctx.language == "de" else stage.label_en
     subject = {"de": "Verkaufschance anlegen: {}", "en": "Opportunity to make: {}"}[ctx.language].format(lead.name)

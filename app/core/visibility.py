@@ -42,6 +42,11 @@ def owned(model: type[M]) -> type[M]:
     return model
 
 
+def owned_tables() -> frozenset[Table]:
+    """The tables under the tripwire."""
+    return frozenset(_OWNED)
+
+
 class UnscopedAccess(Exception):
     """A statement touches an owned table without having gone through `visible()`, `scope()` or `unscoped()`: a defect."""
 
