@@ -3,20 +3,24 @@
 Everything that makes or changes a lead, contact or account goes through here, in its own transaction.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import Any, cast
 from uuid import UUID
 
+import orjson
 from sqlalchemy import ARRAY, BigInteger, bindparam, column, func, select
 
 from app.core.context import Context
 from app.core.statements import Statement
 from app.matching import Party, PartyValues, blocking_keys, normalise
-from app.matching.index import Matches, candidates_sql, delete_sql, upsert_sql, upsert_values, weigh
+from app.matching.index import Matches, candidates_sql, delete_sql, insert_sql, upsert_sql, upsert_values, weigh
 
 _CANDIDATES = Statement(candidates_sql())
 _FILTERED = Statement(candidates_sql(filtered=True))
 _UPSERT = Statement(upsert_sql())
 _DELETE = Statement(delete_sql())
+_INSERT_NEW = Statement(insert_sql())
+_AS_ARRAY = str.maketrans("[]", "{}")
 
 _keys = (
     func.unnest(bindparam("keys", type_=ARRAY(BigInteger), required=True))
@@ -31,6 +35,18 @@ ALL_TYPES = ("lead", "account", "contact")
 async def index_record(ctx: Context, record_type: str, record_id: UUID, values: PartyValues | Party) -> None:
     """Put a record into the index, or replace it there."""
     await ctx.run(_UPSERT, **upsert_values(record_type, record_id, values))
+
+
+async def index_new(ctx: Context, records: Sequence[tuple[str, UUID, PartyValues]]) -> None:
+    """Put many new records (type, id, values) into the index, in one statement. None of them may be there yet."""
+    rows = [upsert_values(*record) for record in records]
+    await ctx.run(
+        _INSERT_NEW,
+        types=[row["record_type"] for row in rows],
+        ids=[row["record_id"] for row in rows],
+        dumps=[orjson.dumps(row["dump"]).decode() for row in rows],
+        keys=[orjson.dumps(row["keys"]).decode().translate(_AS_ARRAY) for row in rows],
+    )
 
 
 async def remove_record(ctx: Context, record_type: str, record_id: UUID) -> None:
@@ -59,4 +75,4 @@ async def find_matches(
         rows = await ctx.fetch(_CANDIDATES, keys=keys)
     else:
         rows = await ctx.fetch(_FILTERED, keys=keys, types=list(types), exclude=list(exclude))
-    return weigh(party, rows)
+    return weigh(party, cast(Iterable[Sequence[Any]], rows))

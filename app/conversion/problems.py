@@ -28,3 +28,23 @@ class DuplicateAccount(Problem):
         "en": "This customer exists; see “matches”. Choose “update” or “keep”, or name the matches in “not_duplicate_of”.",
     }
     members = {"matches": list}
+
+
+class NotConverted(Problem):
+    status = 409
+    code = "not_converted"
+    title = {"de": "Noch nicht konvertiert", "en": "Not converted yet"}
+    detail = {
+        "de": "Zuerst wird der Interessent konvertiert; dabei kann die Verkaufschance gleich angefordert werden.",
+        "en": "Convert the lead first; the opportunity can be asked for in the same request.",
+    }
+
+
+class AlreadyRequested(Problem):
+    status = 409
+    code = "already_requested"
+    title = {"de": "Schon angefordert", "en": "Requested already"}
+    detail = {
+        "de": "Die Verkaufschance zu diesem Interessenten ist bereits angefordert.",
+        "en": "The opportunity of this lead has been asked for already.",
+    }

@@ -8,18 +8,18 @@ from starlette.responses import Response
 from app.accounts.access import NotAManager
 from app.conversion import service
 from app.conversion.preview import preview
-from app.conversion.problems import AlreadyConverted, DuplicateAccount
+from app.conversion.problems import AlreadyConverted, AlreadyRequested, DuplicateAccount, NotConverted
 from app.conversion.queries import CONVERSION
-from app.conversion.schemas import ConversionCreate, ConversionPreview, ConversionRead
+from app.conversion.schemas import ConversionCreate, ConversionPreview, ConversionRead, OpportunityRequest
 from app.core.context import Ctx, PostCtx
 from app.core.problems import Forbidden, Invalid, declared
 from app.leads.problems import LeadClosed, NotYourLead
 
-router = APIRouter(prefix="/leads/{lead_id}/conversion", tags=["leads"])
+router = APIRouter(prefix="/leads/{lead_id}", tags=["leads"])
 
 
 @router.get(
-    "",
+    "/conversion",
     operation_id="preview_conversion",
     summary="Preview a conversion",
     response_model=ConversionPreview,
@@ -31,13 +31,13 @@ async def preview_conversion(ctx: Ctx, lead_id: UUID) -> Response:
 
 
 @router.post(
-    "",
+    "/conversion",
     operation_id="convert_lead",
     summary="Convert a lead",
     status_code=201,
     response_model=ConversionRead,
-    responses={200: {"description": "Converted before by the same request.", "model": ConversionRead}}
-    | declared(Forbidden, NotYourLead, NotAManager, LeadClosed, AlreadyConverted, DuplicateAccount, Invalid),
+    responses=declared(Forbidden, NotYourLead, NotAManager, LeadClosed, AlreadyConverted, DuplicateAccount, Invalid)
+    | {200: {"description": "Converted before by the same request.", "model": ConversionRead}},
 )
 async def convert_lead(ctx: PostCtx, lead_id: UUID, body: ConversionCreate) -> Response:
     """Make the lead a customer: account, contact if a person is named, follow-on activity, message to sales support, and the
@@ -46,3 +46,18 @@ async def convert_lead(ctx: PostCtx, lead_id: UUID, body: ConversionCreate) -> R
     new = await service.convert(ctx, lead_id, body)
     row = await ctx.fetch_one(CONVERSION, lead_id=lead_id)
     return ctx.reply(row["json"].encode(), status=201 if new else 200, location=f"/v1/leads/{lead_id}/conversion")
+
+
+@router.post(
+    "/opportunity-request",
+    operation_id="request_opportunity",
+    summary="Ask for a converted lead's opportunity",
+    status_code=201,
+    response_model=ConversionRead,
+    responses=declared(Forbidden, NotYourLead, NotConverted, AlreadyRequested, Invalid),
+)
+async def request_opportunity(ctx: PostCtx, lead_id: UUID, body: OpportunityRequest) -> Response:
+    """The last step, where it was left out at the conversion: sales support gets the message, and the lock becomes active."""
+    await service.request_later(ctx, lead_id, body)
+    row = await ctx.fetch_one(CONVERSION, lead_id=lead_id)
+    return ctx.reply(row["json"].encode(), status=201, location=f"/v1/leads/{lead_id}/conversion")

@@ -83,6 +83,8 @@ class FollowOn(Body):
 class OpportunityRequest(Body):
     """What sales support is asked to make; left out, the lead's expected revenue in the pipeline's first stage."""
 
+    model_config = ConfigDict(json_schema_extra={"example": {"amount": {"amount": "12500.00", "currency": "EUR"}}})
+
     stage_id: UUID | None = None
     amount: Money | None = None
 

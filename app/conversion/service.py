@@ -11,7 +11,7 @@ from app.accounts.models import Account
 from app.activities.models import Activity
 from app.activities.service import create_follow_on
 from app.conversion import customer
-from app.conversion.problems import AlreadyConverted
+from app.conversion.problems import AlreadyConverted, AlreadyRequested, NotConverted
 from app.conversion.schemas import ConversionCreate, FollowOn, OpportunityRequest
 from app.core.context import Context
 from app.core.permissions import Permission
@@ -173,6 +173,28 @@ async def request_opportunity(
     )
     lead.opportunity_requested_at = ctx.now
     return message.id
+
+
+async def request_later(ctx: Context, lead_id: UUID, wanted: OpportunityRequest) -> None:
+    """The last step of a lead that was converted without asking sales support; once.
+
+    Raises NotFound, Forbidden, NotYourLead, NotConverted, AlreadyRequested, Invalid.
+    """
+    ctx.require(Permission.LEADS_CONVERT)
+    lead = await ctx.load(Lead, lead_id)
+    may_change(ctx, lead)
+    if lead.account_id is None or lead.phase != "converted":
+        raise NotConverted
+    if lead.opportunity_requested_at is not None:
+        raise AlreadyRequested
+    rules = await rules_of(ctx, lead.project_id)
+    account = unscoped(select(Account).where(Account.id == lead.account_id), reason="the customer of the asker's lead")
+    message_id = await request_opportunity(ctx, lead, (await ctx.session.execute(account)).scalar_one(), rules, wanted)
+    conversion = await ctx.session.get_one(Conversion, lead.id)
+    conversion.message_id = message_id
+    lock = await live_lock(ctx, lead.id)
+    if lock is not None:
+        await advance(ctx, lead, rules, lock)
 
 
 async def _stage(ctx: Context, pipeline_id: UUID, stage_id: UUID | None) -> Stage:

@@ -1,5 +1,7 @@
 """The leads' board (LEAD-8)."""
 
+from typing import Any
+
 import orjson
 from starlette.responses import Response
 
@@ -12,9 +14,11 @@ from app.projects.rules import rules_of
 async def board(ctx: Context, query: BoardQuery) -> Response:
     """All columns in one statement. Raises Invalid for an unknown project."""
     rules = await rules_of(ctx, query.project_id)
-    values = {k: v for k, v in {"assignee_id": query.assignee_id, "q": query.q}.items() if v is not None}
+    values: dict[str, Any] = {}
     if query.assignee_id is not None:
         values["assignee_id"] = [query.assignee_id]
+    if query.q is not None:
+        values["q"] = query.q
     names = tuple(sorted(values))
     _, convert = LEAD.conditions(names)
     binds = {f"f_{name}": convert[name](value) for name, value in values.items()}

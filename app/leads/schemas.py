@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, JsonValue
 
 from app.core.resource import ListQuery
 from app.core.types import Body, ClientId, Country, Key, Line, Link, Money, Prose, RecordRead
@@ -12,7 +12,7 @@ from app.core.writing import absent
 
 Phase = Literal["open", "converted", "discarded"]
 
-EXAMPLE = {
+EXAMPLE: dict[str, JsonValue] = {
     "status": "new",
     "source": "fair",
     "assignee_id": "0192f0c1-7c7a-7a1b-8c1d-2f6e7a9b0c1d",

@@ -16,7 +16,7 @@ from app.locks.schemas import ProtectionCheckCreate
 from app.projects.rules import rules_of
 
 _RECEIPT = Statement(
-    insert(ProtectionCheck.__table__).values(
+    insert(ProtectionCheck).values(
         id=bindparam("id", type_=Uuid, required=True),
         created_at=bindparam("created_at", type_=DateTime(timezone=True), required=True),
         user_id=bindparam("user_id", type_=Uuid, required=True),

@@ -4,7 +4,7 @@ from datetime import date
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import ConfigDict, Field, StringConstraints, model_validator
+from pydantic import ConfigDict, Field, JsonValue, StringConstraints, model_validator
 
 from app.core.resource import ListQuery
 from app.core.types import Body, Country, Line, Link, Prose, RecordRead
@@ -17,7 +17,7 @@ LockState = Literal["pending", "active", "expired", "released", "transferred"]
 ClearanceState = Literal["requested", "granted", "shared", "refused"]
 Reason = Annotated[Prose, StringConstraints(min_length=3, max_length=2000)]
 
-CHECK_EXAMPLE = {"name": "mueller maschinenbau", "postal_code": "4020", "city": "Linz"}
+CHECK_EXAMPLE: dict[str, JsonValue] = {"name": "mueller maschinenbau", "postal_code": "4020", "city": "Linz"}
 
 
 class CustomerQuery(Body):

@@ -19,8 +19,8 @@ router = APIRouter(prefix="/accounts", tags=["accounts"])
     summary="Create an account",
     status_code=201,
     response_model=AccountRead,
-    responses={200: {"description": "Created before by the same request.", "model": AccountRead}}
-    | declared(IdTaken, CustomerTaken, PossiblyTaken),
+    responses=declared(IdTaken, CustomerTaken, PossiblyTaken)
+    | {200: {"description": "Created before by the same request.", "model": AccountRead}},
 )
 async def create_account(ctx: PostCtx, body: AccountCreate) -> Response:
     """Make a customer. All that is missing or wrong is told at once. Managers who are named are notified.

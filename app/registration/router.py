@@ -23,8 +23,8 @@ router = APIRouter(prefix="/leads", tags=["leads"])
     summary="Register a lead",
     status_code=201,
     response_model=LeadRead,
-    responses={200: {"description": "Created before by the same request.", "model": LeadRead}}
-    | declared(Forbidden, IdTaken, CustomerTaken, CustomerYours, PossiblyTaken, Invalid),
+    responses=declared(Forbidden, IdTaken, CustomerTaken, CustomerYours, PossiblyTaken, Invalid)
+    | {200: {"description": "Created before by the same request.", "model": LeadRead}},
 )
 async def create_lead(ctx: PostCtx, body: LeadCreate) -> Response:
     """Register a possible customer under the project's rules; in a protection project this takes the lock.

@@ -233,3 +233,16 @@ async def test_a_person_becomes_a_contact(scene: Scene, session: AsyncSession) -
     assert lacking
     nameless = await scene.convert("bert", contact={"first_name": "Eva"})
     assert nameless.status_code == 422 and nameless.json()["errors"][0]["pointer"] == "/contact/last_name"
+
+
+@pytest.mark.rule("LOCK-2", "CONV-4")
+async def test_the_lock_waits_for_the_last_step(scene: Scene) -> None:
+    early = await scene.anna.post(f"/v1/leads/{scene.lead['id']}/opportunity-request", json={})
+    assert early.status_code == 409 and early.json()["code"] == "not_converted"
+    conversion = (await scene.convert(request_opportunity=False)).json()
+    assert conversion["message_id"] is None and conversion["lock_state"] == "pending"
+    asked = await scene.anna.post(f"/v1/leads/{scene.lead['id']}/opportunity-request", json={})
+    assert asked.status_code == 201, asked.text
+    assert asked.json()["message_id"] and asked.json()["lock_state"] == "active"
+    again = await scene.anna.post(f"/v1/leads/{scene.lead['id']}/opportunity-request", json={})
+    assert again.status_code == 409 and again.json()["code"] == "already_requested"

@@ -9,7 +9,6 @@ import signal
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -31,7 +30,9 @@ def world(servers: EmbeddedServers, tmp_path_factory: pytest.TempPathFactory) ->
     """An installation with its administrator and the people of the story."""
     with live(servers, tmp_path_factory.mktemp("journey"), apis=2) as stack:
         settings = Settings(_env_file=None, database_url=stack.database_url)  # type: ignore[call-arg]  # pydantic-settings' own
-        asyncio.run(create_administrator(settings, email="ada@beispiel-vertrieb.at", name="Ada Admin", password=PASSWORD))
+        asyncio.run(
+            create_administrator(settings, email="ada@beispiel-vertrieb.at", name="Ada Admin", password=PASSWORD)
+        )
         worker = stack.start_worker()
         admin, _ = sign_in(stack, "ada.admin", PASSWORD)
         people = SimpleNamespace(
@@ -44,7 +45,9 @@ def world(servers: EmbeddedServers, tmp_path_factory: pytest.TempPathFactory) ->
         yield SimpleNamespace(stack=stack, people=people, worker=worker)
 
 
-@pytest.mark.rule("LOCK-1", "LOCK-2", "LOCK-3", "LOCK-4", "LOCK-5", "CONV-1", "CONV-4", "LEAD-12", "MSG-1", "ID-6", "OPP-1")
+@pytest.mark.rule(
+    "LOCK-1", "LOCK-2", "LOCK-3", "LOCK-4", "LOCK-5", "CONV-1", "CONV-4", "LEAD-12", "MSG-1", "ID-6", "OPP-1"
+)
 def test_from_the_first_question_to_the_last_day_of_the_lock(world: Any) -> None:
     anna, bert, clara, karl = world.people.anna, world.people.bert, world.people.clara, world.people.karl
 
@@ -73,7 +76,9 @@ def test_from_the_first_question_to_the_last_day_of_the_lock(world: Any) -> None
     refused = bert.post("/v1/leads", lead_body(bert.id, **(CUSTOMER | {"name": "Mueller Masch.bau"})), expect=409)
     assert refused["code"] in ("customer_taken", "possibly_taken")
     # He asks for clearance; Clara is mailed, and refuses; the German country head has no say.
-    clearance = bert.post("/v1/clearances", {"lock_id": asked["matches"][0]["lock_id"], "reason": "Ich kenne den Chef."})
+    clearance = bert.post(
+        "/v1/clearances", {"lock_id": asked["matches"][0]["lock_id"], "reason": "Ich kenne den Chef."}
+    )
     assert "Bert Castner" in eventually(lambda: clara.mails("Freigabe"))[0]
     decision = {"decision": "refuse", "reason": "Anna ist schon im Gespräch."}
     world.people.dirk.post(f"/v1/clearances/{clearance['id']}/decision", decision, expect=404)

@@ -4,7 +4,6 @@ import asyncio
 import random
 from collections import Counter
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
@@ -64,17 +63,15 @@ async def _race(stack: Live) -> None:
         owner, trade, (city, postal_code) = customer(number)
         names = spellings(owner, trade)
 
-        async def register(i: int) -> httpx.Response:
-            body: dict[str, Any] = lead_body(
-                users[i].id,
-                name=names[i],
-                company=names[i],
-                city=city,
-                postal_code=postal_code,  # noqa: B023
+        answers = await asyncio.gather(
+            *(
+                clients[i].post(
+                    "/v1/leads",
+                    json=lead_body(users[i].id, name=name, company=name, city=city, postal_code=postal_code),
+                )
+                for i, name in enumerate(names)
             )
-            return await clients[i].post("/v1/leads", json=body)
-
-        answers = await asyncio.gather(*(register(i) for i in range(CONNECTIONS)))
+        )
         statuses = Counter(answer.status_code for answer in answers)
         assert statuses == {201: 1, 409: CONNECTIONS - 1}, (number, names, [a.text[:300] for a in answers])
         refusals = {answer.json()["code"] for answer in answers if answer.status_code == 409}
