@@ -1,6 +1,7 @@
 """The application: routers, failures, telemetry, and what lives as long as the process."""
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -49,6 +50,8 @@ def create_app(
         )
         app.state.limiter = limiter
         app.state.services = Services(own, reader or own, clock, settings, authenticator)
+        gc.collect()
+        gc.freeze()  # what lives as long as the process need not be looked at again and again
         listening = asyncio.create_task(authenticator.listen(own)) if keep_principals else None
         try:
             yield
@@ -63,9 +66,9 @@ def create_app(
     app = FastAPI(title="Leadwerk", lifespan=lifespan, openapi_url=None, openapi_tags=TAGS, redirect_slashes=False)
     app.openapi = lambda: contract.document(app)  # type: ignore[method-assign]  # FastAPI's documented way
     failures.install(app)
-    app.include_router(operation.router)
-    app.include_router(docs.router)
     for router in ROUTERS:
         app.include_router(router, prefix="/v1")
+    app.include_router(operation.router)
+    app.include_router(docs.router)
     app.add_middleware(Telemetry)
     return app
