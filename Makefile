@@ -18,7 +18,7 @@ help: ## Show this list
 run: environment ## Start everything on http://127.0.0.1:8000 (PORT=, DATA_DIR=); Ctrl-C stops it
 	@$(RUN) serve --with-parent
 
-demo: environment ## Fill the demo and print its log-ins, whether or not `make run` is running
+demo: environment ## Fill the demo and print its log-ins, whether or not `make run` is running (FORCE=1: beside users of your own)
 	@$(RUN) demo
 
 user: environment ## Make an administrator (asks, or takes ADMIN_EMAIL=, ADMIN_NAME=, ADMIN_PASSWORD=)
@@ -58,7 +58,7 @@ lock: ## Resolve the dependencies anew and write requirements/*.txt
 	@bash requirements/lock.sh
 
 clean: ## Remove the environment and caches; keep the data
-	@rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache node_modules openapi/build
+	@rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache openapi/node_modules openapi/build
 	@find app workers migrations tests bench -name __pycache__ -prune -exec rm -rf {} +
 
 environment:
