@@ -98,9 +98,14 @@ async def _measure(running: Stage, world: World, work: Work, options: argparse.N
 
     async def one_round(name: str, target: Target, seconds: float, most: int) -> None:
         requests: Requests = islice(streams[name], most) if work.limited else streams[name]
-        port = running.servers[target.server].port
+        server = running.servers[target.server]
         judge = work.hit[1] if work.hit else None
-        result = await load(port, requests, expected=target.expected, seconds=seconds, connections=8, judge=judge)
+        before = running.processor_seconds(server)
+        result = await load(
+            server.port, requests, expected=target.expected, seconds=seconds, connections=8, judge=judge
+        )
+        after = running.processor_seconds(server)
+        result.processor = (after[0] - before[0], after[1] - before[1])
         for error in result.errors:
             print(f"  {name}: {error}", file=sys.stderr)
         measured[name].rounds.append(result)

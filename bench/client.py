@@ -27,6 +27,8 @@ class Round:
     errors: list[str] = field(default_factory=list)
     hits: int = 0
     """Answers that `judge` said yes to."""
+    processor: tuple[float, float] = (0.0, 0.0)
+    """Seconds of processor time that the server and PostgreSQL used."""
 
     @property
     def per_second(self) -> float:
@@ -36,6 +38,10 @@ class Round:
         """In milliseconds."""
         ordered = sorted(self.latencies)
         return 1000 * ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else 0.0
+
+    def cost(self, whose: int) -> float:
+        """Milliseconds of processor time per request: 0 the server's, 1 PostgreSQL's."""
+        return 1000 * self.processor[whose] / len(self.latencies) if self.latencies else 0.0
 
     def fail(self, error: str) -> None:
         self.wrong += 1

@@ -34,6 +34,8 @@ class Measured:
             "p95_ms": middle(r.percentile(0.95) for r in self.rounds),
             "p99_ms": middle(r.percentile(0.99) for r in self.rounds),
             "queries_per_request": self.queries,
+            "server_cpu_ms": middle(r.cost(0) for r in self.rounds),
+            "postgres_cpu_ms": middle(r.cost(1) for r in self.rounds),
             "requests": sum(len(r.latencies) for r in self.rounds),
             "wrong_answers": sum(r.wrong for r in self.rounds),
             "rounds": [round(r.per_second, 1) for r in self.rounds],
@@ -83,7 +85,7 @@ def show(results: dict[str, Any]) -> None:
     table = Table(title=f"{results['leads']:,} leads, {results['connections']} at once, one API process")
     for name in ("work", "server"):
         table.add_column(name)
-    for name in ("requests/s", "p50 ms", "p95 ms", "p99 ms", "queries", "ours is", "goal"):
+    for name in ("requests/s", "p50 ms", "p95 ms", "p99 ms", "queries", "CPU ms", "PG CPU", "ours is", "goal"):
         table.add_column(name, justify="right")
     for work in results["work"].values():
         goals = {goal["against"]: goal for goal in work["goals"]}
@@ -101,11 +103,12 @@ def show(results: dict[str, Any]) -> None:
                 f"{figures['requests_per_second']:,.0f}",
                 *(f"{figures[key]:.1f}" for key in ("p50_ms", "p95_ms", "p99_ms")),
                 f"{figures['queries_per_request']:g}",
+                *(f"{figures[key]:.2f}" for key in ("server_cpu_ms", "postgres_cpu_ms")),
                 f"{work['ratios'][server]:.2f} ×" if server in work["ratios"] else "",
                 verdict,
             )
         table.add_section()
-    console = Console(width=118)
+    console = Console(width=134)
     console.print(table)
     memory = ", ".join(f"{name} {size / 1e6:.0f} MB" for name, size in results["memory_bytes"].items())
     console.print(f"Memory after the run: {memory}.")

@@ -1,6 +1,7 @@
 """What is measured, started for real: the application's own API process and the two baselines, on one PostgreSQL."""
 
 import asyncio
+import contextlib
 import os
 import re
 import signal
@@ -47,6 +48,16 @@ class Stage:
         self.database_url = postgres.database_url
         self.servers = servers
         self._log = data_dir / "postgres.log"
+        self._postmaster = int((data_dir / "postgres/postmaster.pid").read_text().splitlines()[0])
+
+    def processor_seconds(self, server: Server) -> tuple[float, float]:
+        """Used so far: by the server, and by all of PostgreSQL. Of use where other work makes the clock unreliable."""
+        postmaster = psutil.Process(self._postmaster)
+        database = 0.0
+        for process in (postmaster, *postmaster.children()):
+            with contextlib.suppress(psutil.NoSuchProcess):
+                database += _used(process)
+        return _used(psutil.Process(server.process.pid)), database + sum(postmaster.cpu_times()[2:4])
 
     async def connect(self) -> "asyncpg.Connection[asyncpg.Record]":
         return await asyncpg.connect(
@@ -77,6 +88,10 @@ class Stage:
         return [
             text.decode(errors="replace") for application, text in found if application == server.application.encode()
         ]
+
+
+def _used(process: psutil.Process) -> float:
+    return sum(process.cpu_times()[:2])
 
 
 @contextmanager
