@@ -251,7 +251,7 @@ class Context:
                 raw = await self._connection()
                 if not raw.is_closed():
                     await raw.execute(rollback)
-        except (SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+        except (SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError):
             # A connection in doubt must not serve the next request: what it held is rolled back when it ends.
             await self._session.invalidate()
         finally:

@@ -178,6 +178,7 @@ def install(app: FastAPI) -> None:
         asyncpg.PostgresConnectionError,
         asyncpg.QueryCanceledError,
         asyncpg.InterfaceError,
+        asyncpg.InternalClientError,  # what the driver says when the server goes in the middle of a statement
         asyncpg.CannotConnectNowError,
         asyncpg.TooManyConnectionsError,
         asyncpg.LockNotAvailableError,

@@ -28,4 +28,4 @@ async def installation(own_servers: EmbeddedServers, tmp_path: Path) -> AsyncIte
     installation = Installation(settings, database)
     await installation.clear()
     yield installation
-    await database.close()
+    await installation.close()

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
@@ -80,6 +80,8 @@ class Installation:
 
     settings: Settings
     database: Database
+    _connection: "asyncpg.Connection[asyncpg.Record] | None" = None
+    _one_at_a_time: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def services(self, **offset: float) -> Services:
         clock = Clock(self.settings.time_zone, int(timedelta(**offset).total_seconds()))
@@ -97,11 +99,15 @@ class Installation:
         return int((await self.sql("SELECT max(id) FROM outbox"))[0][0])
 
     async def sql(self, statement: str, *args: Any) -> list[asyncpg.Record]:
-        connection = await asyncpg.connect(self.settings.database_url, passfile="/dev/null")
-        try:
-            return await connection.fetch(statement, *args)
-        finally:
-            await connection.close()
+        async with self._one_at_a_time:
+            if self._connection is None or self._connection.is_closed():
+                self._connection = await asyncpg.connect(self.settings.database_url, passfile="/dev/null")
+            return await self._connection.fetch(statement, *args)
+
+    async def close(self) -> None:
+        if self._connection is not None:
+            await self._connection.close()
+        await self.database.close()
 
     async def row(self, id_: int) -> asyncpg.Record:
         return (await self.sql("SELECT * FROM outbox WHERE id = $1", id_))[0]
