@@ -5,7 +5,7 @@ one lease per process. Without Redis nobody is locked out; the gap shows in the 
 """
 
 from dataclasses import dataclass
-from time import monotonic, time
+from time import time
 
 import structlog
 from limits import RateLimitItemPerMinute
@@ -22,8 +22,13 @@ UNLIMITED = Counter("leadwerk_limits_unavailable_total", "Requests let through b
 
 @dataclass(slots=True)
 class _Lease:
+    """Requests that this process may let through without asking; `beyond` is what the minute allows after them."""
+
+    size: int
     left: int
     ends: float
+    beyond: int
+    resets_at: float
 
 
 class Limiter:
@@ -38,30 +43,38 @@ class Limiter:
         self._strategy = FixedWindowRateLimiter(storage)
         self._leases: dict[str, _Lease] = {}
 
-    async def spend(self, name: str, per_minute: int) -> None:
-        """Count one request; TooManyRequests when the minute's allowance is used up."""
-        now = monotonic()
+    async def spend(self, name: str, per_minute: int) -> tuple[int, int]:
+        """Count one request; how many are left this minute, and in how many seconds it ends. Raises TooManyRequests.
+
+        Who asks often gets larger leases, so that an occasional request does not use up what nobody sends.
+        """
+        now = time()
         lease = self._leases.get(name)
-        if lease is not None and lease.left > 0 and lease.ends > now:
-            lease.left -= 1
-            return
-        size = max(1, per_minute // 50)
+        if lease is None or lease.left <= 0 or lease.ends <= now:
+            often = lease is not None and lease.left <= 0 and lease.ends > now
+            size = min(lease.size * 2, max(1, per_minute // 50)) if often and lease is not None else 1
+            lease = await self._lease(name, per_minute, size, now)
+        lease.left -= 1
+        return lease.beyond + max(lease.left, 0), max(1, round(lease.resets_at - now))
+
+    async def _lease(self, name: str, per_minute: int, size: int, now: float) -> _Lease:
         item = RateLimitItemPerMinute(per_minute)
         try:
             allowed = await self._strategy.hit(item, name, cost=size)
             if not allowed and size > 1:
                 size = 1
                 allowed = await self._strategy.hit(item, name)
+            resets_at, beyond = await self._strategy.get_window_stats(item, name)
             if not allowed:
-                reset, _ = await self._strategy.get_window_stats(item, name)
-                raise TooManyRequests(max(1, round(reset - time())))
+                raise TooManyRequests(max(1, round(resets_at - now)))
         except (RedisError, ConnectionError, TimeoutError) as error:
             UNLIMITED.inc()
             log.warning("limits_unavailable", error=type(error).__name__)
-            size = 1
+            size, beyond, resets_at = 1, per_minute, now + 60
         if len(self._leases) > 10_000:
             self._leases = {k: v for k, v in self._leases.items() if v.ends > now}
-        self._leases[name] = _Lease(size - 1, now + 5)
+        lease = self._leases[name] = _Lease(size, size, now + 5, beyond, resets_at)
+        return lease
 
     async def attempt(self, name: str, per_minute: int) -> None:
         """Count one attempt before it is made, exactly; TooManyRequests when the minute's attempts are used up.

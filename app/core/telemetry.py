@@ -1,4 +1,4 @@
-"""One ASGI middleware around everything: trace id, request log, metrics, body limit, and the answer to a defect."""
+"""One ASGI middleware around everything: trace id, rate-limit headers, request log, metrics, body limit, and the answer to a defect."""
 
 import logging
 import re
@@ -87,6 +87,8 @@ class Telemetry:
                 sent = True
                 status = message["status"]
                 message["headers"].append((b"trace-id", trace.encode()))
+                if (limit := scope.get("rate_limit")) is not None:
+                    message["headers"] += [(b"ratelimit-policy", limit[0]), (b"ratelimit", limit[1])]
             await send(message)
 
         try:

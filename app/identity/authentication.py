@@ -77,7 +77,11 @@ class Authenticator:
         if expires <= now:
             self._kept.pop(token, None)
             raise NotAuthenticated
-        await self._limiter.spend(principal.user_name, self._per_minute)
+        left, seconds = await self._limiter.spend(principal.user_name, self._per_minute)
+        request.scope["rate_limit"] = (
+            f'"user";q={self._per_minute};w=60'.encode(),
+            f'"user";r={left};t={seconds}'.encode(),
+        )
         return principal
 
     async def _look_up(self, token: str) -> tuple[UserPrincipal, float]:
