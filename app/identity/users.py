@@ -21,7 +21,10 @@ from app.identity.queries import USER
 from app.identity.schemas import UserCreate, UserUpdate
 from app.identity.sessions import end_all
 
-_QUEUE = Statement(select(func.pg_advisory_xact_lock(literal(4_201_001))))
+ADMINISTRATORS = 4_201_001
+"""The advisory lock that is held while it may change whether anybody manages users."""
+
+_QUEUE = Statement(select(func.pg_advisory_xact_lock(literal(ADMINISTRATORS))))
 _SOMEBODY_MANAGES = Statement(
     select(
         exists()

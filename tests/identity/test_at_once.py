@@ -5,12 +5,14 @@ import re
 import time
 from collections.abc import Callable, Iterator
 
+import asyncpg
 import httpx
 import pytest
 
 from app.core.embedded import EmbeddedServers
 from app.identity.models import User
 from app.identity.provisioning import Refused, create_administrator
+from app.identity.users import ADMINISTRATORS
 from app.settings import Settings
 from tests.factories import make_user
 from tests.identity.support import NEW_PASSWORD, PASSWORD, QUICK
@@ -116,37 +118,56 @@ def test_two_refreshes_at_the_same_moment_do_not_fork_the_chain(stack: Live) -> 
         (token,) = {a.json()["refresh_token"] for a in answers}
 
 
+@pytest.mark.rule("ID-9")
+def test_a_refresh_waits_for_the_one_before_it(stack: Live) -> None:
+    """While one transaction moves the chain on, a request with the old token must not read the state before it."""
+    user = made(stack)
+    body = {"login": user.email, "password": PASSWORD}
+    device = httpx.post(f"{stack.url}/v1/auth/sessions", json=body).json()
+
+    async def meanwhile() -> httpx.Response:
+        connection = await asyncpg.connect(stack.database_url)
+        try:
+            await connection.execute("BEGIN")
+            async with httpx.AsyncClient(timeout=20) as anyone:
+                moved = "UPDATE device_sessions SET refresh_hash = $2, previous_hash = $3, replaced_at = now() WHERE id = $1"
+                await connection.execute(moved, device["session_id"], b"2", b"1")
+                body = {"refresh_token": device["refresh_token"]}
+                asked = asyncio.create_task(anyone.post(f"{stack.url}/v1/auth/sessions/refresh", json=body))
+                await asyncio.wait({asked}, timeout=1)
+                assert not asked.done()
+                await connection.execute("COMMIT")
+                return await asked
+        finally:
+            await connection.close()
+
+    answer = asyncio.run(meanwhile())
+    assert answer.status_code == 401 and answer.json()["code"] == "refresh_token_reused"
+
+
 @pytest.mark.rule("ID-2")
 def test_two_administrators_cannot_remove_each_other(stack: Live) -> None:
+    """While one administrator's removal is not yet committed, the other's waits for it, and is then refused."""
     first, second = made(stack, "admin"), made(stack, "admin")
-    clients = {first: client(stack, 0, first), second: client(stack, 1, second)}
+    remover = client(stack, 0, first)
 
-    async def others_out() -> None:
-        await stack.sql(
-            "UPDATE users SET active = false FROM user_roles ur JOIN roles r ON r.id = ur.role_id "
-            "WHERE ur.user_id = users.id AND r.key = 'admin' AND users.id <> ALL($1)",
-            [first.id, second.id],
-        )
+    async def meanwhile() -> httpx.Response:
+        connection = await asyncpg.connect(stack.database_url)
+        try:
+            await connection.execute("BEGIN")
+            await connection.execute("SELECT pg_advisory_xact_lock($1)", ADMINISTRATORS)
+            await connection.execute("UPDATE users SET active = false WHERE id <> ALL($1)", [second.id])
+            async with httpx.AsyncClient(base_url=stack.url, headers=remover.headers, timeout=20) as admin:
+                change = {"json": {"roles": ["mst"]}, "headers": {"If-Match": "*"}}
+                asked = asyncio.create_task(admin.patch(f"/v1/users/{second.id}", **change))
+                await asyncio.wait({asked}, timeout=1)
+                await connection.execute("COMMIT")
+                return await asked
+        finally:
+            await connection.close()
 
-    async def together() -> list[int]:
-        async def out(by: User, whom: User) -> int:
-            async with httpx.AsyncClient(
-                base_url=clients[by].base_url, headers=clients[by].headers, timeout=20
-            ) as client:
-                url = f"/v1/users/{whom.id}"
-                return (await client.patch(url, json={"roles": ["mst"]}, headers={"If-Match": "*"})).status_code
-
-        return await asyncio.gather(out(first, second), out(second, first))
-
-    asyncio.run(others_out())
-    assert sorted(asyncio.run(together())) in ([200, 409], [200, 403])
-    (left,) = asyncio.run(
-        stack.sql(
-            "SELECT count(*) FROM users u JOIN user_roles ur ON ur.user_id = u.id JOIN roles r ON r.id = ur.role_id "
-            "WHERE u.active AND r.key = 'admin'"
-        )
-    )
-    assert left[0] == 1
+    answer = asyncio.run(meanwhile())
+    assert answer.status_code == 409 and answer.json()["code"] == "last_administrator"
 
 
 @pytest.mark.rule("ID-1")
