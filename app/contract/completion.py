@@ -117,7 +117,7 @@ class Completion:
                     "in": "header",
                     "required": False,
                     "description": "The `ETag` of the version that the client has: 304 when it is still the newest.",
-                    "schema": {"type": "string", "maxLength": 200},
+                    "schema": {"type": "string"},
                 }
             )
         operation["responses"] = {

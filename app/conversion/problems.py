@@ -1,6 +1,7 @@
 """What can go wrong with a conversion."""
 
 from app.core.problems import Problem
+from app.locks.schemas import ProtectionMatch
 
 
 class AlreadyConverted(Problem):
@@ -27,7 +28,7 @@ class DuplicateAccount(Problem):
         "„not_duplicate_of“.",
         "en": "This customer exists; see “matches”. Choose “update” or “keep”, or name the matches in “not_duplicate_of”.",
     }
-    members = {"matches": list}
+    members = {"matches": list[ProtectionMatch]}
 
 
 class NotConverted(Problem):

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from app.core.context import Ctx, PostCtx
-from app.core.problems import Forbidden, Invalid, declared
+from app.core.problems import Forbidden, Invalid, NotFound, declared
 from app.core.resource import Page
 from app.locks import checks, clearances, service
 from app.locks.problems import (
@@ -141,7 +141,7 @@ async def list_clearances(ctx: Ctx, request: Request, query: Annotated[Clearance
     summary="Ask for clearance",
     status_code=201,
     response_model=ClearanceRead,
-    responses=declared(LockNotLive, ClearanceOpen, NothingToClear),
+    responses=declared(NotFound, LockNotLive, ClearanceOpen, NothingToClear),
 )
 async def request_clearance(ctx: PostCtx, body: ClearanceCreate) -> Response:
     """Ask to work with a customer whom another one holds; the head of the customer's country decides."""

@@ -59,18 +59,20 @@ def types_of(schema: dict[str, Any]) -> set[str]:
 
 
 _OWN_BOUNDS = {"uuid", "date", "date-time"}
-_HEADERS = (":If-Match", ":If-None-Match")
 
 
 def bounded_text(schema: dict[str, Any], place: str) -> bool:
-    """Whether a text has a longest form and admits no NUL (which a header cannot hold, and an e-mail address neither)."""
-    if "enum" in schema or "const" in schema or schema.get("format") in _OWN_BOUNDS:
+    """Whether a text has a longest form and admits no NUL (which a header cannot hold, and an e-mail address neither).
+
+    The server bounds headers; one that names no version matches none.
+    """
+    if "enum" in schema or "const" in schema or schema.get("format") in _OWN_BOUNDS or place.endswith(":If-None-Match"):
         return True
     pattern = schema.get("pattern", "")
     width = _parser.parse(pattern).getwidth()[1] if pattern.startswith("^") and pattern.endswith("$") else 10_000
     if "maxLength" not in schema and width >= 10_000:
         return False
-    if place.endswith(_HEADERS) or schema.get("format") == "email":
+    if place.endswith(":If-Match") or schema.get("format") == "email":
         return True
     return bool(pattern) and not any(re.search(pattern, text) for text in ("\x00", "a\x00", "\x00a", "a\x00a"))
 

@@ -1,0 +1,106 @@
+"""What answers promise and generated requests do not try: smaller ones, pages, versions, replays."""
+
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
+
+from tests.arch.world import body_of, make_world, path_of
+from tests.conftest import Api
+from tests.contract.schemas import Document, json_schema, named_operations, resolve
+
+
+async def test_fields_makes_answers_smaller(api: Api, session: AsyncSession, document: Document) -> None:
+    user, ids = await make_world(api, session, "admin")
+    client = await api.as_user(user)
+    tried = 0
+    for name, path, _, operation in named_operations(document):
+        if "fields" not in {p["name"] for p in operation.get("parameters", [])}:
+            continue
+        item = item_of(document, operation)
+        for field in item["properties"]:
+            answer = await client.get(path_of(path, ids), params={"fields": f"id,{field}", "limit": 2})
+            assert answer.status_code == 200, (name, field, answer.text)
+            assert all(set(found) == {"id", field} for found in answer.json()["items"]), (name, field)
+            tried += 1
+        unknown = await client.get(path_of(path, ids), params={"fields": "nosuch"})
+        assert unknown.status_code == 422, name
+    assert tried > 50
+
+
+async def test_every_sort_order_pages_through(api: Api, session: AsyncSession, document: Document) -> None:
+    user, ids = await make_world(api, session, "admin")
+    client = await api.as_user(user)
+    for name, path, _, operation in named_operations(document):
+        parameters = {p["name"]: p["schema"] for p in operation.get("parameters", [])}
+        if "cursor" not in parameters:
+            continue
+        orders = parameters.get("sort", {}).get("enum") or [None]
+        for order in orders:
+            query = {"sort": order} if order else {}
+            url = path_of(path, ids)
+            whole = (await client.get(url, params={**query, "limit": 200})).json()["items"]
+            seen: list[Any] = []
+            cursor: dict[str, str] = {}
+            for _ in range(10):
+                answer = await client.get(url, params={**query, **cursor, "limit": 1, "fields": "id"})
+                assert answer.status_code == 200, (name, order, answer.text)
+                page = answer.json()
+                seen += [item["id"] for item in page["items"]]
+                if page["next_cursor"] is None:
+                    assert "Link" not in answer.headers
+                    break
+                assert 'rel="next"' in answer.headers["Link"]
+                cursor = {"cursor": page["next_cursor"]}
+            assert seen == [item["id"] for item in whole][: len(seen)], (name, order)
+            assert len(seen) == min(len(whole), 10), (name, order)
+
+
+async def test_what_has_a_version_answers_304_and_412(api: Api, session: AsyncSession, document: Document) -> None:
+    user, ids = await make_world(api, session, "admin")
+    client = await api.as_user(user)
+    for name, path, method, operation in named_operations(document):
+        if "304" not in operation["responses"]:
+            continue
+        first = await client.get(path_of(path, ids))
+        assert first.status_code == 200, (name, first.text)
+        assert first.headers["ETag"] == f'"{first.json()["version"]}"', name
+        again = await client.get(path_of(path, ids), headers={"If-None-Match": first.headers["ETag"]})
+        assert (again.status_code, again.content) == (304, b""), name
+        change = document["paths"][path].get("patch")
+        if change:
+            answer = await client.patch(path_of(path, ids), json={}, headers={"If-Match": '"999"'})
+            assert answer.status_code in (412, 403), (name, method, answer.text)
+            if answer.status_code == 412:
+                assert answer.json()["current"]["version"] == first.json()["version"], name
+
+
+async def test_every_post_can_be_sent_again(
+    api: Api, session: AsyncSession, rollback: AsyncConnection, document: Document
+) -> None:
+    user, ids = await make_world(api, session, "admin")
+    client = await api.as_user(user)
+    replayed = 0
+    for name, path, method, operation in named_operations(document):
+        if method != "post" or "Idempotency-Key" not in {p["name"] for p in operation.get("parameters", [])}:
+            continue
+        body = {"json": body_of(operation, ids)} if "requestBody" in operation else {}
+        untouched = await rollback.begin_nested()
+        answers = [
+            await client.post(path_of(path, ids), headers={"Idempotency-Key": f"again-{name}"}, **body)
+            for _ in range(2)
+        ]
+        await untouched.rollback()
+        if not answers[0].is_success:
+            continue
+        assert answers[0].content == answers[1].content, name
+        assert answers[0].status_code == answers[1].status_code, name
+        assert answers[1].headers["Idempotent-Replayed"] == "true", name
+        assert answers[0].headers.get("Location") == answers[1].headers.get("Location"), name
+        replayed += 1
+    assert replayed > 12
+
+
+def item_of(document: Document, operation: dict[str, Any]) -> dict[str, Any]:
+    """The schema of what a list lists."""
+    page = resolve(document, json_schema(resolve(document, operation["responses"]["200"])) or {})
+    return resolve(document, page["properties"]["items"]["items"])
