@@ -85,12 +85,14 @@ def migrate() -> None:
 
 
 @app.command()
-def demo() -> None:
+def demo(
+    force: Annotated[bool, typer.Option(help="Even where there are users already.", envvar="FORCE")] = False,
+) -> None:
     """Fills the demo: invented people, companies and leads, and their log-ins."""
     with _installation("make demo") as settings:
         from app.demo import fill
 
-        asyncio.run(fill(settings))
+        asyncio.run(fill(settings, force=force))
 
 
 @app.command()

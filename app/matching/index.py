@@ -148,6 +148,31 @@ def upsert_values(record_type: str, record_id: UUID, values: PartyValues | Party
 
 
 @cache
+def insert_sql() -> TextClause:
+    """Put many records into the index that are not there yet, in one statement: types, ids, dumps (JSON text) and keys (as
+    PostgreSQL writes an array) side by side. Keys go in sorted, so that the B-tree is filled from left to right.
+    """
+    return text(
+        """
+        WITH new AS (
+            INSERT INTO party (record_type, record_id, dump, keys)
+            SELECT record_type, record_id, CAST(dump AS jsonb), CAST(keys AS bigint[])
+            FROM unnest(CAST(:types AS text[]), CAST(:ids AS uuid[]), CAST(:dumps AS text[]), CAST(:keys AS text[]))
+                AS record(record_type, record_id, dump, keys)
+            RETURNING id, keys
+        )
+        INSERT INTO party_key (key, party_id)
+        SELECT wanted.key, new.id FROM new CROSS JOIN unnest(new.keys) AS wanted(key) ORDER BY 1, 2
+        """
+    ).bindparams(
+        bindparam("types", type_=ARRAY(Text), required=True),
+        bindparam("ids", type_=ARRAY(Uuid), required=True),
+        bindparam("dumps", type_=ARRAY(Text), required=True),
+        bindparam("keys", type_=ARRAY(Text), required=True),
+    )
+
+
+@cache
 def delete_sql() -> TextClause:
     """Take a record out of the index; binds record_type and record_id."""
     return text(

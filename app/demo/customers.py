@@ -1,0 +1,234 @@
+"""The demo's customers: accounts that belong to centres and countries, with their people and what is done with them."""
+
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from app.accounts import service as accounts
+from app.accounts.models import Account
+from app.activities.models import Activity
+from app.contacts import service as contacts
+from app.contacts.models import Contact
+from app.core.db import new_id
+from app.demo import words
+from app.demo.companies import Company, Person, spelt_otherwise
+from app.demo.draft import Draft
+from app.identity.models import User
+from app.opportunities.cards import enter
+from app.opportunities.models import Opportunity, Stage
+
+_ACCOUNTS = 1200
+_TWICE = 12
+_OPPORTUNITIES = 230
+_ACTIVITIES = 260
+_WON = ["Bestes Preis-Leistungs-Verhältnis", "Schnelle Reaktionszeit", "Empfehlung eines Partners"]
+_LOST = ["Preis", "Bleibt beim bisherigen Anbieter", "Projekt verschoben", "Kein Bedarf"]
+_TASKS = ["Angebot nachfassen", "Termin vereinbaren", "Unterlagen schicken", "Flatrate vorstellen", "Rückruf"]
+_NOTES = [
+    "Zuständigkeit hat gewechselt, neue Ansprechperson vormerken.",
+    "Werkstatt wird im Frühjahr umgebaut, danach höherer Bedarf.",
+    "Rechnungen bitte künftig nur per E-Mail.",
+    "Zweiter Standort ist geplant; nach dem Sommer nachfragen.",
+    "Lobt die kurze Anfahrt der Techniker.",
+    "Vergleicht derzeit mit einem Mitbewerber.",
+]
+
+
+def managed(draft: Draft, stages: list[Stage]) -> None:
+    """Accounts without a lock: they are taken by who manages them. Some are there twice, spelt otherwise."""
+    drawn: list[tuple[Account, Company]] = []
+    for _ in range(_ACCOUNTS - _TWICE):
+        company = draft.company()
+        drawn.append((_managed(draft, company, company.name), company))
+    for _, company in draft.random.sample(drawn, _TWICE):
+        _managed(draft, company, spelt_otherwise(draft.random, company))
+    for account, _ in draft.random.sample(drawn, _OPPORTUNITIES):
+        stage = draft.random.choices(stages, [6, 5, 5, 4, 3, 2, *[1] * len(stages)][: len(stages)])[0]
+        made = draft.during(draft.day(200, 1))
+        opportunity(draft, account, None, stage, made, assignee_id=account.assignee_id, created_by=account.assignee_id)
+    for account, _ in draft.random.sample(drawn, _ACTIVITIES):
+        _activity(draft, account)
+
+
+def _managed(draft: Draft, company: Company, name: str) -> Account:
+    staff, random = draft.staff, draft.random
+    assignee = random.choice(staff.of("rm", "adm", "fn", "cm", "bdm", country=company.town.country))
+    team = random.choices(
+        [
+            staff.local_team(assignee),
+            staff.key_account_team(assignee),
+            staff.teams["country_key_accounts", company.town.country],
+            staff.teams["head_office_key_accounts", ""],
+        ],
+        [75, 16, 6, 3],
+    )[0]
+    made_at = draft.during(draft.day(1000, 1))
+    colleagues = [
+        user.id for user in staff.of("rm", "adm", "cm", "fn", country=company.town.country) if user is not assignee
+    ]
+    account = account_of(
+        draft,
+        company,
+        assignee,
+        made_at,
+        name=name,
+        team_ids=[team],
+        manager_ids=[random.choice(colleagues)] if draft.chance(0.2) else [],
+        access=random.choices(["managers", "public_read", "public_write"], [70, 25, 5])[0],
+        erp_id=f"K-{100_000 + len(draft.all(Account))}" if draft.chance(0.25) else None,
+        source=random.choice(words.SOURCES),
+        expected_revenue=draft.amount() if draft.chance(0.5) else None,
+        created_by=assignee.id,
+    )
+    for _ in range(random.choices([0, 1, 2], [15, 60, 25])[0]):
+        contact_of(draft, account, draft.inventor.person(company), draft.later(made_at, 60), created_by=assignee.id)
+    recent = made_at >= draft.start_of(draft.today - timedelta(days=30))
+    if account.manager_ids and recent:
+        draft.tell(
+            account.manager_ids, "manager_added", ("account", account.id), made_at, data={"name": name}, by=assignee
+        )
+    return account
+
+
+def account_of(
+    draft: Draft, company: Company, assignee: User, at: datetime, *, expected_revenue: float | None, **more: Any
+) -> Account:
+    """The company as an account; `more` are columns."""
+    values = {
+        "name": company.name,
+        "assignee_id": assignee.id,
+        "manager_ids": [],
+        "access": "managers",
+        "level": draft.random.choice(words.LEVELS),
+        "industry": company.industry,
+        "legal_form": company.legal_form,
+        "street": company.street,
+        "postal_code": company.town.postal_code,
+        "city": company.town.name,
+        "state": company.town.state,
+        "country": company.town.country,
+        "phone": company.phone,
+        "email": company.email,
+        "website": company.website,
+        "vat_id": company.vat_id if draft.chance(0.7) else None,
+        "description": None,
+        "erp_id": None,
+        "lead_id": None,
+    }
+    account = draft.add(
+        Account(
+            **(values | more),
+            id=new_id(),
+            expected_revenue_amount=None if expected_revenue is None else Decimal(expected_revenue),
+            expected_revenue_currency=None if expected_revenue is None else "EUR",
+            created_at=at,
+            updated_at=at,
+        )
+    )
+    draft.know("account", account.id, accounts.values_of(account))
+    return account
+
+
+def contact_of(
+    draft: Draft,
+    account: Account,
+    person: Person,
+    at: datetime,
+    *,
+    lead_id: UUID | None = None,
+    created_by: UUID | None,
+) -> Contact:
+    """A new person at the account."""
+    born = date(1960, 1, 1) + timedelta(days=draft.random.randrange(14_000)) if draft.chance(0.2) else None
+    contact = draft.add(
+        Contact(
+            id=new_id(),
+            account_id=account.id,
+            salutation=person.salutation,
+            title=person.title,
+            first_name=person.first_name,
+            last_name=person.last_name,
+            job_title=person.job_title,
+            assignee_id=account.assignee_id,
+            manager_ids=[],
+            team_ids=account.team_ids,
+            access=account.access,
+            country=account.country,
+            phone=person.phone,
+            email=person.email,
+            birth_date=born,
+            source=account.source,
+            lead_id=lead_id,
+            created_by=created_by,
+            created_at=at,
+            updated_at=at,
+        )
+    )
+    draft.know("contact", contact.id, contacts.values_of(contact, account.name))
+    return contact
+
+
+def opportunity(
+    draft: Draft,
+    account: Account,
+    contact: Contact | None,
+    stage: Stage,
+    at: datetime,
+    *,
+    assignee_id: UUID,
+    created_by: UUID | None,
+    **more: Any,
+) -> Opportunity:
+    """A chance of an order that has reached this stage."""
+    entered = draft.later(at, 45)
+    reasons = {"won": _WON, "lost": _LOST}.get(stage.category)
+    values = {
+        "name": f"Flatrate {account.name}",
+        "contact_id": contact.id if contact else None,
+        "lead_id": None,
+        "amount": account.expected_revenue_amount or Decimal(draft.amount()),
+        "currency": "EUR",
+        "message_id": None,
+    }
+    made = Opportunity(
+        **(values | more),
+        id=new_id(),
+        account_id=account.id,
+        pipeline_id=stage.pipeline_id,
+        close_on=entered.date() if reasons else draft.today + timedelta(days=draft.random.randint(10, 150)),
+        close_reason=draft.random.choice(reasons) if reasons else None,
+        assignee_id=assignee_id,
+        team_ids=account.team_ids,
+        created_by=created_by,
+        created_at=at,
+        updated_at=entered,
+    )
+    enter(made, stage, entered, None)
+    return draft.add(made)
+
+
+def _activity(draft: Draft, account: Account) -> None:
+    """A note, or a task that is done, due or overdue."""
+    at = draft.during(draft.day(90, 1))
+    is_note = draft.chance(0.45)
+    text = draft.random.choice(_NOTES)
+    due = draft.start_of(at.date() + timedelta(days=draft.random.randint(2, 40))) + timedelta(hours=9)
+    done = is_note or draft.chance(0.85 if due < draft.start_of(draft.today) else 0.1)
+    draft.add(
+        Activity(
+            id=new_id(),
+            type="note" if is_note else "task",
+            subject=text if is_note else draft.random.choice(_TASKS),
+            description=text if is_note else None,
+            status="done" if done else "open",
+            done_at=(at if is_note else draft.later(at, 20)) if done else None,
+            due_at=None if is_note else due,
+            assignee_id=None if is_note else account.assignee_id,
+            account_id=account.id,
+            team_ids=account.team_ids,
+            created_by=account.assignee_id,
+            created_at=at,
+            updated_at=at,
+        )
+    )
