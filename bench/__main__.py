@@ -7,6 +7,7 @@ load client; rounds are interleaved and medians are taken.
 
 import argparse
 import asyncio
+import functools
 import os
 import shutil
 import subprocess
@@ -23,7 +24,7 @@ import uvloop
 from bench.client import ask, load
 from bench.data import CACHE, alone, prepared_copy
 from bench.report import Measured, of_work, show, surroundings
-from bench.servers import Stage, stage
+from bench.servers import Stage, stage, watch_statements
 from bench.work import OURS, WORK, Requests, Target, Work, World, look_around
 
 RESULTS = Path(__file__).parent / "results"
@@ -39,7 +40,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--leads", type=int, default=100_000, metavar="N", help="size of the stock (100000)")
     parser.add_argument("--rounds", type=int, default=3, metavar="N", help="rounds, the median counts (3)")
     parser.add_argument("--name", help="also write bench/results/NAME.json, to be committed")
-    parser.add_argument("--statements", action="store_true", help="print the statements of one request each")
+    parser.add_argument("--statements", action="store_true", help="print each statement with its time")
     parser.add_argument("--profile", action="store_true", help="record ours with py-spy, if that is installed")
     return parser.parse_args()
 
@@ -50,6 +51,8 @@ def main() -> None:
     around = surroundings()
     with alone():
         data_dir = prepared_copy(options.leads)
+        if options.statements:
+            watch_statements(data_dir)
         servers = {target.server for work in chosen for target in work.targets.values()}
         try:
             with stage(data_dir, servers) as running:
@@ -94,7 +97,7 @@ def _seconds(options: argparse.Namespace) -> float:
 async def _measure(running: Stage, world: World, work: Work, options: argparse.Namespace) -> dict[str, Measured]:
     streams = {name: target.requests(world) for name, target in work.targets.items()}
     measured = {name: Measured() for name in work.targets}
-    share = len(world.reserve) // (options.rounds + 1)
+    share = len(world.reserve) // (options.rounds + 1 + options.statements + options.profile)
 
     async def one_round(name: str, target: Target, seconds: float, most: int) -> None:
         requests: Requests = islice(streams[name], most) if work.limited else streams[name]
@@ -115,18 +118,22 @@ async def _measure(running: Stage, world: World, work: Work, options: argparse.N
     for name, target in work.targets.items():
         await one_round(name, target, 1.0, share // 2)
         measured[name].rounds.clear()
-        measured[name].queries = await _count(running, target, streams[name], options)
+        measured[name].queries = await _count(running, target, streams[name])
     for number in range(options.rounds):
         order = list(work.targets.items())
         for name, target in order if number % 2 == 0 else reversed(order):
             await one_round(name, target, _seconds(options), share)
+    if options.statements:
+        for name, target in work.targets.items():
+            found = await running.times(functools.partial(one_round, name, target, 2.0, share))
+            _print_times(name, found, len(measured[name].rounds.pop().latencies))
     if options.profile:
         await _profile(running, work, lambda: one_round(OURS, work.targets[OURS], 6.0, share))
         measured[OURS].rounds.pop()
     return measured
 
 
-async def _count(running: Stage, target: Target, stream: Requests, options: argparse.Namespace) -> float:
+async def _count(running: Stage, target: Target, stream: Requests) -> float:
     """Statements per request."""
     server = running.servers[target.server]
     requests = list(islice(stream, COUNTED))
@@ -138,11 +145,17 @@ async def _count(running: Stage, target: Target, stream: Requests, options: argp
                 raise SystemExit(f"{server.name} answered {status} instead of {target.expected}: {body[:500]!r}")
 
     found = await running.statements(server, send)
-    if options.statements:
-        print(f"  {server.name}, the first of {COUNTED} requests:")
-        for text in found[: round(len(found) / COUNTED)]:
-            print(f"    {text[:150]}")
     return round(len(found) / COUNTED, 1)
+
+
+def _print_times(name: str, found: list[tuple[str, int, float, float]], requests: int) -> None:
+    print(f"  {name}: statements by PostgreSQL's time; calls per request, µs of planning and execution per request")
+    for text, calls, planning, execution in found:
+        if calls * 20 > requests:
+            what = " ".join(text.split())[:110]
+            print(
+                f"    {calls / requests:5.2f} {1000 * planning / requests:6.0f} {1000 * execution / requests:6.0f}  {what}"
+            )
 
 
 async def _compare(running: Stage, world: World, work: Work) -> None:

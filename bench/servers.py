@@ -64,6 +64,21 @@ class Stage:
             self.database_url, passfile="/dev/null", server_settings={"application_name": "bench"}
         )
 
+    async def times(self, work: Callable[[], Awaitable[None]]) -> list[tuple[str, int, float, float]]:
+        """Statements run while `work` did, with their calls and milliseconds of planning and execution, the longest first."""
+        connection = await self.connect()
+        try:
+            await connection.execute("CREATE EXTENSION IF NOT EXISTS pg_stat_statements")
+            await connection.execute("SELECT pg_stat_statements_reset()")
+            await work()
+            rows = await connection.fetch(
+                "SELECT query, calls, total_plan_time, total_exec_time FROM pg_stat_statements"
+                " WHERE query NOT LIKE '%pg_stat_statements%' ORDER BY total_plan_time + total_exec_time DESC"
+            )
+        finally:
+            await connection.close()
+        return [tuple(row.values()) for row in rows]
+
     async def statements(self, server: Server, work: Callable[[], Awaitable[None]]) -> list[str]:
         """What the server sent to PostgreSQL while `work` ran, BEGIN and COMMIT included, by the statement log.
 
@@ -88,6 +103,12 @@ class Stage:
         return [
             text.decode(errors="replace") for application, text in found if application == server.application.encode()
         ]
+
+
+def watch_statements(data_dir: Path) -> None:
+    """Makes PostgreSQL reckon its time by statement, planning included. That slows it down a little; call it before the start."""
+    with (data_dir / "postgres/postgresql.auto.conf").open("a") as file:
+        file.write("shared_preload_libraries = 'pg_stat_statements'\npg_stat_statements.track_planning = on\n")
 
 
 def _used(process: psutil.Process) -> float:
