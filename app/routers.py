@@ -7,6 +7,7 @@ from app.activities.router import router as activities
 from app.contacts.router import router as contacts
 from app.conversion.router import router as conversion
 from app.duplicates.router import router as duplicates
+from app.history.router import router as history
 from app.identity.auth_router import router as auth
 from app.identity.router import me, people, role_router
 from app.identity.team_router import centre_router
@@ -33,6 +34,7 @@ ROUTERS: list[APIRouter] = [
     activities,
     messages,
     duplicates,
+    history,
     auth,
     me,
     people,

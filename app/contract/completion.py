@@ -11,7 +11,7 @@ from app.contract.schemas import operations, tidied, without_null
 from app.core import problems
 from app.core.idempotency import Replayed
 from app.core.problems import PROBLEM_JSON, Problem, ProblemBody
-from app.core.resource import InvalidCursor
+from app.core.paging import InvalidCursor
 
 OPEN_TAGS = {"operation"}
 JSON = "application/json"

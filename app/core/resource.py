@@ -4,9 +4,7 @@ PostgreSQL builds each record's JSON once, from the same expressions whether one
 keyset; cursors are signed and bound to the filter and sort they were made for.
 """
 
-import base64
 import hashlib
-import hmac
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -40,23 +38,14 @@ from sqlalchemy.orm import InstrumentedAttribute
 from starlette.responses import Response
 
 from app.core.context import Context
+from app.core.paging import InvalidCursor, open_cursor, seal_cursor
 from app.core.principal import Reach
-from app.core.problems import Invalid, Problem
+from app.core.problems import Invalid
 from app.core.statements import Statement
 from app.core.visibility import beside, scope, unscoped
 
 T = TypeVar("T")
 MAX_LIMIT = 200
-
-
-class InvalidCursor(Problem):
-    status = 422
-    code = "invalid_cursor"
-    title = {"de": "Ungültiger Cursor", "en": "Invalid cursor"}
-    detail = {
-        "de": "Der Cursor passt nicht zu dieser Liste, diesem Filter oder dieser Sortierung.",
-        "en": "The cursor does not belong to this list, filter or sort order.",
-    }
 
 
 class Page(BaseModel, Generic[T]):
@@ -224,7 +213,7 @@ class Resource:
         arguments: dict[str, Any] = {**binds, "row_limit": query.limit + 1}
         key = ctx.settings.secret_key.get_secret_value().encode()
         if query.cursor is not None:
-            after, last = _open_cursor(query.cursor, binding, key)
+            after, last = open_cursor(query.cursor, binding, key)
             try:
                 arguments["after_value"] = _typed(after, self.sorts[sort.lstrip("-")].type)
                 arguments["after_id"] = UUID(str(last))
@@ -236,7 +225,7 @@ class Resource:
         parts = ['{"items":[', ",".join([row["json"] for row in rows]), '],"next_cursor":']
         headers = {}
         if more:
-            cursor = _seal_cursor(rows[-1]["sort"], rows[-1]["id"], binding, key)
+            cursor = seal_cursor(rows[-1]["sort"], rows[-1]["id"], binding, key)
             parts.append(f'"{cursor}"')
             parameters = [(k, v) for k, v in request.query_params.multi_items() if k != "cursor"]
             headers["Link"] = f'<{request.url.path}?{urlencode([*parameters, ("cursor", cursor)])}>; rel="next"'
@@ -255,7 +244,7 @@ class Resource:
         """
         sort: str = getattr(query, "sort", None) or self.default_sort
         key = ctx.settings.secret_key.get_secret_value().encode()
-        return _seal_cursor(*last, self._binding(self._values(query), sort, path), key)
+        return seal_cursor(*last, self._binding(self._values(query), sort, path), key)
 
     def _values(self, query: ListQuery) -> dict[str, Any]:
         return {k: v for k, v in query.model_dump(include=set(self.filters)).items() if v is not None and v != []}
@@ -328,21 +317,3 @@ def _typed(value: Any, type_: Any) -> Any:
     if isinstance(type_, Text):
         return str(value)
     return Decimal(str(value))
-
-
-def _seal_cursor(value: Any, id_: UUID, binding: bytes, key: bytes) -> str:
-    plain = orjson.dumps([value if isinstance(value, int | str) else str(value), str(id_)])
-    seal = hmac.digest(key, binding + plain, "sha256")[:12]
-    return base64.urlsafe_b64encode(seal + plain).decode().rstrip("=")
-
-
-def _open_cursor(cursor: str, binding: bytes, key: bytes) -> tuple[Any, Any]:
-    try:
-        raw = base64.urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4))
-        seal, plain = raw[:12], raw[12:]
-        if not hmac.compare_digest(seal, hmac.digest(key, binding + plain, "sha256")[:12]):
-            raise InvalidCursor
-        value, id_ = orjson.loads(plain)
-    except (ValueError, UnicodeError):
-        raise InvalidCursor from None
-    return value, id_

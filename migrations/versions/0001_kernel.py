@@ -62,8 +62,8 @@ BEGIN
     END IF;
     FOR i IN 1 .. TG_NARGS - 1 LOOP
         hidden := TG_ARGV[i];
-        IF was ? hidden THEN was := was || jsonb_build_object(hidden, '***'); END IF;
-        IF now_is ? hidden THEN now_is := now_is || jsonb_build_object(hidden, '***'); END IF;
+        IF was ->> hidden IS NOT NULL THEN was := was || jsonb_build_object(hidden, '***'); END IF;
+        IF now_is ->> hidden IS NOT NULL THEN now_is := now_is || jsonb_build_object(hidden, '***'); END IF;
     END LOOP;
     INSERT INTO change_log (at, xid, actor, trace_id, record_type, record_id, operation, old, new)
     VALUES (now(), pg_current_xact_id(),

@@ -1,0 +1,41 @@
+"""The change history on the wire."""
+
+from typing import Any, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Actor(BaseModel):
+    """Who changed it: a user, or the product itself by the name of its job."""
+
+    id: UUID | None
+    name: str
+
+
+class Change(BaseModel):
+    """One field with its value before and after."""
+
+    field: str
+    old: Any
+    new: Any
+
+
+class HistoryItem(BaseModel):
+    """One change of the record."""
+
+    id: int
+    at: str = Field(json_schema_extra={"format": "date-time"})
+    actor: Actor
+    operation: Literal["insert", "update", "delete"]
+    changes: list[Change]
+    trace_id: str = Field(description="The request or job that made the change.")
+
+
+class HistoryQuery(BaseModel):
+    """Paging, newest first."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    limit: int = Field(default=50, ge=1, le=200)
+    cursor: str | None = Field(default=None, max_length=1000)
