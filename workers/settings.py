@@ -67,9 +67,7 @@ async def main(settings: Settings, *, stale_after: timedelta = STALE_AFTER) -> N
         for task in done - {watching}:
             task.result()  # raises: a part that ends by itself is a defect
     finally:
-        for task in [*tasks, watching]:
-            task.cancel()
-        await asyncio.gather(*tasks, watching, return_exceptions=True)
+        await _end([*tasks, watching])
         with contextlib.suppress(Exception):
             await redis.aclose()
         await database.close()
@@ -78,6 +76,15 @@ async def main(settings: Settings, *, stale_after: timedelta = STALE_AFTER) -> N
 
 async def _nobody(_: Request) -> Principal:
     raise NotAuthenticated
+
+
+async def _end(tasks: list[asyncio.Task[None]]) -> None:
+    """Cancel until they have ended: a driver may turn a cancellation into an error, which a part then survives."""
+    pending = set(tasks)
+    while pending:
+        for task in pending:
+            task.cancel()
+        _, pending = await asyncio.wait(pending, timeout=0.5)
 
 
 async def _until(event: asyncio.Event) -> None:

@@ -125,7 +125,7 @@ async def test_nothing_is_lost_and_nothing_happens_twice(
 async def test_a_worker_told_to_stop_finishes_what_it_does(installation: Installation, processes: Processes) -> None:
     process = processes.start()
     await installation.ask("test.trace", name="a", seconds=1)
-    while not await installation.sql("SELECT 1 FROM pg_stat_activity WHERE state = 'idle in transaction' LIMIT 1"):
+    while not await installation.sql("SELECT 1 FROM pg_locks WHERE locktype = 'advisory' LIMIT 1"):
         assert process.poll() is None
         await asyncio.sleep(0.05)
     process.send_signal(signal.SIGTERM)
