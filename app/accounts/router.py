@@ -27,7 +27,7 @@ async def list_accounts(ctx: Ctx, request: Request, query: Annotated[AccountQuer
     return await ACCOUNT.page(ctx, request, query)
 
 
-@router.get("/{account_id}", operation_id="get_account", summary="Get an account", response_model=AccountRead)
+@router.get("/{account_id:uuid}", operation_id="get_account", summary="Get an account", response_model=AccountRead)
 async def get_account(ctx: Ctx, request: Request, account_id: UUID) -> Response:
     """One account."""
     ctx.require(Permission.ACCOUNTS_READ)
@@ -35,7 +35,7 @@ async def get_account(ctx: Ctx, request: Request, account_id: UUID) -> Response:
 
 
 @router.patch(
-    "/{account_id}",
+    "/{account_id:uuid}",
     operation_id="update_account",
     summary="Change an account",
     response_model=AccountRead,
@@ -51,7 +51,7 @@ async def update_account(ctx: Ctx, account_id: UUID, patch: AccountUpdate, if_ma
 
 
 @router.delete(
-    "/{account_id}",
+    "/{account_id:uuid}",
     operation_id="delete_account",
     summary="Delete an account",
     status_code=204,

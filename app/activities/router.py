@@ -50,7 +50,7 @@ async def create_activity(
     return await ACTIVITY.reply(ctx, id_, status=201 if new else 200, location=f"/v1/activities/{id_}")
 
 
-@router.get("/{activity_id}", operation_id="get_activity", summary="Get an activity", response_model=ActivityRead)
+@router.get("/{activity_id:uuid}", operation_id="get_activity", summary="Get an activity", response_model=ActivityRead)
 async def get_activity(ctx: Ctx, request: Request, activity_id: UUID) -> Response:
     """One activity."""
     ctx.require(Permission.ACTIVITIES_READ)
@@ -58,7 +58,7 @@ async def get_activity(ctx: Ctx, request: Request, activity_id: UUID) -> Respons
 
 
 @router.patch(
-    "/{activity_id}", operation_id="update_activity", summary="Change an activity", response_model=ActivityRead
+    "/{activity_id:uuid}", operation_id="update_activity", summary="Change an activity", response_model=ActivityRead
 )
 async def update_activity(ctx: Ctx, activity_id: UUID, patch: ActivityUpdate, if_match: IfMatch = None) -> Response:
     """Change an activity. `{"status": "done"}` completes a task; a new assignee is notified."""
@@ -67,7 +67,7 @@ async def update_activity(ctx: Ctx, activity_id: UUID, patch: ActivityUpdate, if
 
 
 @router.delete(
-    "/{activity_id}",
+    "/{activity_id:uuid}",
     operation_id="delete_activity",
     summary="Delete an activity",
     status_code=204,

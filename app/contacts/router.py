@@ -40,7 +40,7 @@ async def create_contact(ctx: PostCtx, body: ContactCreate) -> Response:
     return await CONTACT.reply(ctx, id_, status=201 if new else 200, location=f"/v1/contacts/{id_}")
 
 
-@router.get("/{contact_id}", operation_id="get_contact", summary="Get a contact", response_model=ContactRead)
+@router.get("/{contact_id:uuid}", operation_id="get_contact", summary="Get a contact", response_model=ContactRead)
 async def get_contact(ctx: Ctx, request: Request, contact_id: UUID) -> Response:
     """One contact."""
     ctx.require(Permission.CONTACTS_READ)
@@ -48,7 +48,7 @@ async def get_contact(ctx: Ctx, request: Request, contact_id: UUID) -> Response:
 
 
 @router.patch(
-    "/{contact_id}",
+    "/{contact_id:uuid}",
     operation_id="update_contact",
     summary="Change a contact",
     response_model=ContactRead,
@@ -64,7 +64,7 @@ async def update_contact(ctx: Ctx, contact_id: UUID, patch: ContactUpdate, if_ma
 
 
 @router.delete(
-    "/{contact_id}",
+    "/{contact_id:uuid}",
     operation_id="delete_contact",
     summary="Delete a contact",
     status_code=204,

@@ -15,7 +15,7 @@ from app.core.context import Ctx, PostCtx
 from app.core.problems import Forbidden, Invalid, declared
 from app.leads.problems import LeadClosed, NotYourLead
 
-router = APIRouter(prefix="/leads/{lead_id}", tags=["leads"])
+router = APIRouter(prefix="/leads/{lead_id:uuid}", tags=["leads"])
 
 
 @router.get(

@@ -29,7 +29,7 @@ async def check_duplicates(ctx: PostCtx, body: DuplicateCheckCreate) -> Response
 
 
 @router.get(
-    "/leads/{lead_id}/duplicates",
+    "/leads/{lead_id:uuid}/duplicates",
     operation_id="find_lead_duplicates",
     summary="Find a lead's duplicates",
     response_model=DuplicateAnswer,
@@ -41,7 +41,7 @@ async def find_lead_duplicates(ctx: Ctx, lead_id: UUID) -> Response:
 
 
 @router.get(
-    "/accounts/{account_id}/duplicates",
+    "/accounts/{account_id:uuid}/duplicates",
     operation_id="find_account_duplicates",
     summary="Find an account's duplicates",
     response_model=DuplicateAnswer,
@@ -53,7 +53,7 @@ async def find_account_duplicates(ctx: Ctx, account_id: UUID) -> Response:
 
 
 @router.get(
-    "/contacts/{contact_id}/duplicates",
+    "/contacts/{contact_id:uuid}/duplicates",
     operation_id="find_contact_duplicates",
     summary="Find a contact's duplicates",
     response_model=DuplicateAnswer,

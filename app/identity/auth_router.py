@@ -120,7 +120,7 @@ async def list_devices(ctx: Ctx, request: Request, query: Annotated[DeviceQuery,
 
 
 @router.delete(
-    "/devices/{device_id}",
+    "/devices/{device_id:uuid}",
     operation_id="revoke_device",
     summary="Sign a device out",
     status_code=204,

@@ -94,7 +94,7 @@ async def create_user(ctx: PostCtx, body: UserCreate) -> Response:
     return await USER.reply(ctx, id_, status=201 if new else 200, location=f"/v1/users/{id_}")
 
 
-@people.get("/{user_id}", operation_id="get_user", summary="Get a user", response_model=UserRead)
+@people.get("/{user_id:uuid}", operation_id="get_user", summary="Get a user", response_model=UserRead)
 async def get_user(ctx: Ctx, request: Request, user_id: UUID) -> Response:
     """One user."""
     ctx.require(Permission.USERS_READ)
@@ -102,7 +102,7 @@ async def get_user(ctx: Ctx, request: Request, user_id: UUID) -> Response:
 
 
 @people.patch(
-    "/{user_id}",
+    "/{user_id:uuid}",
     operation_id="update_user",
     summary="Change a user",
     response_model=UserRead,
@@ -142,14 +142,14 @@ async def create_role(ctx: PostCtx, body: RoleCreate) -> Response:
     return await ROLE.reply(ctx, id_, status=201 if new else 200, location=f"/v1/roles/{id_}")
 
 
-@role_router.get("/{role_id}", operation_id="get_role", summary="Get a role", response_model=RoleRead)
+@role_router.get("/{role_id:uuid}", operation_id="get_role", summary="Get a role", response_model=RoleRead)
 async def get_role(ctx: Ctx, request: Request, role_id: UUID) -> Response:
     """One role."""
     return await ROLE.read(ctx, request, role_id)
 
 
 @role_router.patch(
-    "/{role_id}",
+    "/{role_id:uuid}",
     operation_id="update_role",
     summary="Change a role",
     response_model=RoleRead,
@@ -162,7 +162,7 @@ async def update_role(ctx: Ctx, role_id: UUID, patch: RoleUpdate, if_match: IfMa
 
 
 @role_router.delete(
-    "/{role_id}",
+    "/{role_id:uuid}",
     operation_id="delete_role",
     summary="Delete a role",
     status_code=204,

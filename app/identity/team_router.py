@@ -48,14 +48,14 @@ async def create_team(ctx: PostCtx, body: TeamCreate) -> Response:
     return await TEAM.reply(ctx, id_, status=201 if new else 200, location=f"/v1/teams/{id_}")
 
 
-@router.get("/{team_id}", operation_id="get_team", summary="Get a team", response_model=TeamRead)
+@router.get("/{team_id:uuid}", operation_id="get_team", summary="Get a team", response_model=TeamRead)
 async def get_team(ctx: Ctx, request: Request, team_id: UUID) -> Response:
     """One team with its members."""
     return await TEAM.read(ctx, request, team_id)
 
 
 @router.patch(
-    "/{team_id}",
+    "/{team_id:uuid}",
     operation_id="update_team",
     summary="Change a team",
     response_model=TeamRead,
@@ -68,7 +68,7 @@ async def update_team(ctx: Ctx, team_id: UUID, patch: TeamUpdate, if_match: IfMa
 
 
 @router.put(
-    "/{team_id}/members/{user_id}",
+    "/{team_id:uuid}/members/{user_id:uuid}",
     operation_id="add_team_member",
     summary="Add a member",
     status_code=204,
@@ -82,7 +82,7 @@ async def add_team_member(ctx: Ctx, team_id: UUID, user_id: UUID) -> Response:
 
 
 @router.delete(
-    "/{team_id}/members/{user_id}",
+    "/{team_id:uuid}/members/{user_id:uuid}",
     operation_id="remove_team_member",
     summary="Remove a member",
     status_code=204,
@@ -116,14 +116,14 @@ async def create_centre(ctx: PostCtx, body: CentreCreate) -> Response:
     return await CENTRE.reply(ctx, id_, status=201 if new else 200, location=f"/v1/centres/{id_}")
 
 
-@centre_router.get("/{centre_id}", operation_id="get_centre", summary="Get a centre", response_model=CentreRead)
+@centre_router.get("/{centre_id:uuid}", operation_id="get_centre", summary="Get a centre", response_model=CentreRead)
 async def get_centre(ctx: Ctx, request: Request, centre_id: UUID) -> Response:
     """One centre."""
     return await CENTRE.read(ctx, request, centre_id)
 
 
 @centre_router.patch(
-    "/{centre_id}",
+    "/{centre_id:uuid}",
     operation_id="update_centre",
     summary="Change a centre",
     response_model=CentreRead,

@@ -33,7 +33,7 @@ async def get_lead_board(ctx: Ctx, query: Annotated[BoardQuery, Query()]) -> Res
     return await board.board(ctx, query)
 
 
-@router.get("/{lead_id}", operation_id="get_lead", summary="Get a lead", response_model=LeadRead)
+@router.get("/{lead_id:uuid}", operation_id="get_lead", summary="Get a lead", response_model=LeadRead)
 async def get_lead(ctx: Ctx, request: Request, lead_id: UUID) -> Response:
     """One lead."""
     ctx.require(Permission.LEADS_READ)

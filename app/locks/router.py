@@ -66,7 +66,7 @@ async def list_protection_checks(ctx: Ctx, request: Request, query: Annotated[Ch
 
 
 @router.get(
-    "/protection-checks/{check_id}",
+    "/protection-checks/{check_id:uuid}",
     operation_id="get_protection_check",
     summary="Get a protection check",
     response_model=ProtectionCheckRead,
@@ -82,14 +82,16 @@ async def list_lead_locks(ctx: Ctx, request: Request, query: Annotated[LockListQ
     return await LOCK.page(ctx, request, query)
 
 
-@router.get("/lead-locks/{lock_id}", operation_id="get_lead_lock", summary="Get a lock", response_model=LeadLockRead)
+@router.get(
+    "/lead-locks/{lock_id:uuid}", operation_id="get_lead_lock", summary="Get a lock", response_model=LeadLockRead
+)
 async def get_lead_lock(ctx: Ctx, request: Request, lock_id: UUID) -> Response:
     """One lock, with the state of each step."""
     return await LOCK.read(ctx, request, lock_id)
 
 
 @router.post(
-    "/lead-locks/{lock_id}/release",
+    "/lead-locks/{lock_id:uuid}/release",
     operation_id="release_lead_lock",
     summary="Release a lock",
     response_model=LeadLockRead,
@@ -102,7 +104,7 @@ async def release_lead_lock(ctx: PostCtx, lock_id: UUID, body: LockRelease) -> R
 
 
 @router.post(
-    "/lead-locks/{lock_id}/transfer",
+    "/lead-locks/{lock_id:uuid}/transfer",
     operation_id="transfer_lead_lock",
     summary="Transfer a lock",
     response_model=LeadLockRead,
@@ -115,7 +117,7 @@ async def transfer_lead_lock(ctx: PostCtx, lock_id: UUID, body: LockTransfer) ->
 
 
 @router.post(
-    "/lead-locks/{lock_id}/extension",
+    "/lead-locks/{lock_id:uuid}/extension",
     operation_id="extend_lead_lock",
     summary="Extend a lock",
     response_model=LeadLockRead,
@@ -150,7 +152,10 @@ async def request_clearance(ctx: PostCtx, body: ClearanceCreate) -> Response:
 
 
 @router.get(
-    "/clearances/{clearance_id}", operation_id="get_clearance", summary="Get a clearance", response_model=ClearanceRead
+    "/clearances/{clearance_id:uuid}",
+    operation_id="get_clearance",
+    summary="Get a clearance",
+    response_model=ClearanceRead,
 )
 async def get_clearance(ctx: Ctx, request: Request, clearance_id: UUID) -> Response:
     """One request and its decision."""
@@ -158,7 +163,7 @@ async def get_clearance(ctx: Ctx, request: Request, clearance_id: UUID) -> Respo
 
 
 @router.post(
-    "/clearances/{clearance_id}/decision",
+    "/clearances/{clearance_id:uuid}/decision",
     operation_id="decide_clearance",
     summary="Decide on a clearance",
     response_model=ClearanceRead,

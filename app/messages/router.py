@@ -38,7 +38,7 @@ async def send_message(ctx: PostCtx, body: MessageCreate) -> Response:
 
 
 @router.get(
-    "/{message_id}",
+    "/{message_id:uuid}",
     operation_id="get_message",
     summary="Get a message",
     response_model=MessageRead,
@@ -50,7 +50,7 @@ async def get_message(ctx: Ctx, message_id: UUID) -> Response:
 
 
 @router.post(
-    "/{message_id}/read",
+    "/{message_id:uuid}/read",
     operation_id="read_message",
     summary="Mark a message as read",
     response_model=MessageRead,

@@ -88,7 +88,10 @@ async def get_opportunity_board(ctx: Ctx, query: Annotated[OpportunityBoardQuery
 
 
 @router.get(
-    "/{opportunity_id}", operation_id="get_opportunity", summary="Get an opportunity", response_model=OpportunityRead
+    "/{opportunity_id:uuid}",
+    operation_id="get_opportunity",
+    summary="Get an opportunity",
+    response_model=OpportunityRead,
 )
 async def get_opportunity(ctx: Ctx, request: Request, opportunity_id: UUID) -> Response:
     """One opportunity."""
@@ -97,7 +100,7 @@ async def get_opportunity(ctx: Ctx, request: Request, opportunity_id: UUID) -> R
 
 
 @router.patch(
-    "/{opportunity_id}",
+    "/{opportunity_id:uuid}",
     operation_id="update_opportunity",
     summary="Change an opportunity",
     response_model=OpportunityRead,
@@ -115,7 +118,7 @@ async def update_opportunity(
 
 
 @router.delete(
-    "/{opportunity_id}",
+    "/{opportunity_id:uuid}",
     operation_id="delete_opportunity",
     summary="Delete an opportunity",
     status_code=204,
@@ -150,7 +153,7 @@ async def create_pipeline(ctx: PostCtx, body: PipelineCreate) -> Response:
 
 
 @pipeline_router.get(
-    "/{pipeline_id}", operation_id="get_pipeline", summary="Get a pipeline", response_model=PipelineRead
+    "/{pipeline_id:uuid}", operation_id="get_pipeline", summary="Get a pipeline", response_model=PipelineRead
 )
 async def get_pipeline(ctx: Ctx, request: Request, pipeline_id: UUID) -> Response:
     """One pipeline with its stages in order."""
@@ -158,7 +161,7 @@ async def get_pipeline(ctx: Ctx, request: Request, pipeline_id: UUID) -> Respons
 
 
 @pipeline_router.patch(
-    "/{pipeline_id}",
+    "/{pipeline_id:uuid}",
     operation_id="update_pipeline",
     summary="Change a pipeline",
     response_model=PipelineRead,

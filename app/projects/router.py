@@ -38,13 +38,15 @@ async def create_project(ctx: PostCtx, body: ProjectCreate) -> Response:
     return await PROJECT.reply(ctx, id_, status=201 if new else 200, location=f"/v1/projects/{id_}")
 
 
-@router.get("/{project_id}", operation_id="get_project", summary="Get a project", response_model=ProjectRead)
+@router.get("/{project_id:uuid}", operation_id="get_project", summary="Get a project", response_model=ProjectRead)
 async def get_project(ctx: Ctx, request: Request, project_id: UUID) -> Response:
     """One project."""
     return await PROJECT.read(ctx, request, project_id)
 
 
-@router.patch("/{project_id}", operation_id="update_project", summary="Change a project", response_model=ProjectRead)
+@router.patch(
+    "/{project_id:uuid}", operation_id="update_project", summary="Change a project", response_model=ProjectRead
+)
 async def update_project(ctx: Ctx, project_id: UUID, patch: ProjectUpdate, if_match: IfMatch = None) -> Response:
     """Change a project's rules. Administrators only."""
     await service.update(ctx, project_id, patch, if_match)

@@ -36,7 +36,7 @@ async def create_lead(ctx: PostCtx, body: LeadCreate) -> Response:
 
 
 @router.patch(
-    "/{lead_id}",
+    "/{lead_id:uuid}",
     operation_id="update_lead",
     summary="Change a lead",
     response_model=LeadRead,
@@ -49,7 +49,7 @@ async def update_lead(ctx: Ctx, lead_id: UUID, patch: LeadUpdate, if_match: IfMa
 
 
 @router.delete(
-    "/{lead_id}",
+    "/{lead_id:uuid}",
     operation_id="delete_lead",
     summary="Delete a lead",
     status_code=204,
