@@ -96,7 +96,8 @@ class Stage:
             with self._log.open("rb") as file:
                 file.seek(before)
                 found = _STATEMENT.findall(file.read())
-            await connection.execute("ALTER SYSTEM RESET ALL")
+            await connection.execute("ALTER SYSTEM RESET log_statement")
+            await connection.execute("ALTER SYSTEM RESET log_line_prefix")
             await connection.execute("SELECT pg_reload_conf()")
         finally:
             await connection.close()
