@@ -10,8 +10,8 @@ from app.contract.examples import example
 from app.contract.schemas import operations, tidied, without_null
 from app.core import problems
 from app.core.idempotency import Replayed
-from app.core.problems import PROBLEM_JSON, Problem, ProblemBody
 from app.core.paging import InvalidCursor
+from app.core.problems import PROBLEM_JSON, Problem, ProblemBody
 
 OPEN_TAGS = {"operation"}
 JSON = "application/json"

@@ -56,8 +56,8 @@ class Page(BaseModel, Generic[T]):
     count: int | None = None
 
 
-class ListQuery(BaseModel):
-    """Query parameters that every list takes. A resource's filters are added as fields of a subclass."""
+class PageQuery(BaseModel):
+    """Query parameters of everything that pages."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -70,6 +70,11 @@ class ListQuery(BaseModel):
     cursor: str | None = Field(
         default=None, max_length=1000, pattern=r"^[A-Za-z0-9_-]+$", description="`next_cursor` of the page before."
     )
+
+
+class ListQuery(PageQuery):
+    """Query parameters that every list takes. A resource's filters are added as fields of a subclass."""
+
     count: bool = Field(default=False, description="Also count all that match.")
     fields: str | None = Field(
         default=None, max_length=500, pattern=r"^[a-z0-9_,]+$", description="Only these fields, separated by commas."

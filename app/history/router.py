@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import Response
 
 from app.accounts.models import Account
@@ -22,42 +22,45 @@ from app.locks.models import Clearance, LeadLock
 from app.opportunities.models import Opportunity
 from app.projects.models import Project
 
-KINDS: dict[str, tuple[str, Kind]] = {
-    # path: (tag, kind)
-    "leads": ("leads", Kind(Lead, Permission.LEADS_READ)),
-    "accounts": ("accounts", Kind(Account, Permission.ACCOUNTS_READ)),
-    "contacts": ("contacts", Kind(Contact, Permission.CONTACTS_READ)),
-    "opportunities": ("opportunities", Kind(Opportunity, Permission.OPPORTUNITIES_READ)),
-    "activities": ("activities", Kind(Activity, Permission.ACTIVITIES_READ)),
-    "lead-locks": ("protection", Kind(LeadLock)),
-    "clearances": ("protection", Kind(Clearance)),
-    "projects": ("projects", Kind(Project, owned=False)),
-    "users": ("users", Kind(User, Permission.USERS_MANAGE, owned=False)),
+KINDS: dict[str, tuple[str, str, Kind]] = {
+    # path: (what one is called, tag, kind)
+    "leads": ("lead", "leads", Kind(Lead, Permission.LEADS_READ)),
+    "accounts": ("account", "accounts", Kind(Account, Permission.ACCOUNTS_READ)),
+    "contacts": ("contact", "contacts", Kind(Contact, Permission.CONTACTS_READ)),
+    "opportunities": ("opportunity", "opportunities", Kind(Opportunity, Permission.OPPORTUNITIES_READ)),
+    "activities": ("activity", "activities", Kind(Activity, Permission.ACTIVITIES_READ)),
+    "lead-locks": ("lead lock", "protection", Kind(LeadLock)),
+    "clearances": ("clearance", "protection", Kind(Clearance)),
+    "projects": ("project", "projects", Kind(Project, owned=False)),
+    "users": ("user", "users", Kind(User, Permission.USERS_MANAGE, owned=False)),
 }
 
 router = APIRouter()
 
 
-def _add(path: str, tag: str, kind: Kind) -> None:
-    singular = kind.model.__name__.lower()
+def _add(path: str, name: str, tag: str, kind: Kind) -> None:
+    id_name = f"{name.rsplit(maxsplit=1)[-1]}_id"
 
-    async def get_history(
-        ctx: Ctx, request: Request, record_id: UUID, query: Annotated[HistoryQuery, Query()]
+    async def list_history(
+        ctx: Ctx,
+        request: Request,
+        record_id: Annotated[UUID, Path(alias=id_name)],
+        query: Annotated[HistoryQuery, Query()],
     ) -> Response:
         return await history(ctx, request, kind, record_id, query)
 
     router.add_api_route(
-        f"/{path}/{{record_id}}/history",
-        get_history,
+        f"/{path}/{{{id_name}:uuid}}/history",
+        list_history,
         methods=["GET"],
         tags=[tag],
-        operation_id=f"get_{path.replace('-', '_')}_history",
-        summary=f"Get the history of one of the {path.replace('-', ' ')}",
-        description=f"Every change of this {singular}, newest first: field, old value, new value, when, by whom.",
+        operation_id=f"list_{name.replace(' ', '_')}_history",
+        summary=f"List the changes of one {name}",
+        description=f"Every change of this {name}, newest first: field, old value, new value, when, by whom.",
         response_model=Page[HistoryItem],
         responses=declared(Forbidden, NotFound, InvalidCursor),
     )
 
 
-for _path, (_tag, _kind) in KINDS.items():
-    _add(_path, _tag, _kind)
+for _path, (_name, _tag, _kind) in KINDS.items():
+    _add(_path, _name, _tag, _kind)

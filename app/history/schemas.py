@@ -3,7 +3,9 @@
 from typing import Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
+
+from app.core.resource import PageQuery
 
 
 class Actor(BaseModel):
@@ -32,10 +34,5 @@ class HistoryItem(BaseModel):
     trace_id: str = Field(description="The request or job that made the change.")
 
 
-class HistoryQuery(BaseModel):
+class HistoryQuery(PageQuery):
     """Paging, newest first."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    limit: int = Field(default=50, ge=1, le=200)
-    cursor: str | None = Field(default=None, max_length=1000)

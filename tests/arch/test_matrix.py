@@ -27,6 +27,11 @@ the caller's own; `clearances/{id}` is another one's, in the caller's country. `
 """
 
 
+def _by_path(row: tuple[str, list[str]]) -> tuple[str, str]:
+    method, path = row[0].split()
+    return path, method
+
+
 def is_private(operation: dict[str, object]) -> bool:
     return bool(operation["security"])
 
@@ -57,7 +62,7 @@ async def test_every_role_gets_what_the_table_says(
         session.expunge_all()
     assert not found, "\n" + "\n".join(found)
     lines = [f"| route | {' | '.join(ROLES)} |", f"|{'---|' * (len(ROLES) + 1)}"]
-    lines += [f"| {route} | {' | '.join(cells)} |" for route, cells in rows.items()]
+    lines += [f"| {route} | {' | '.join(cells)} |" for route, cells in sorted(rows.items(), key=_by_path)]
     table = HEADING + "\n".join(lines) + "\n"
     if os.environ.get("LEADWERK_WRITE_MATRIX"):
         TABLE.write_text(table, encoding="utf-8")

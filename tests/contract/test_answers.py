@@ -37,12 +37,13 @@ async def test_every_sort_order_pages_through(api: Api, session: AsyncSession, d
         orders = parameters.get("sort", {}).get("enum") or [None]
         for order in orders:
             query = {"sort": order} if order else {}
+            short = {"fields": "id"} if "fields" in parameters else {}
             url = path_of(path, ids)
             whole = (await client.get(url, params={**query, "limit": 200})).json()["items"]
             seen: list[Any] = []
             cursor: dict[str, str] = {}
             for _ in range(10):
-                answer = await client.get(url, params={**query, **cursor, "limit": 1, "fields": "id"})
+                answer = await client.get(url, params={**query, **cursor, **short, "limit": 1})
                 assert answer.status_code == 200, (name, order, answer.text)
                 page = answer.json()
                 seen += [item["id"] for item in page["items"]]
