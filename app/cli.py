@@ -120,8 +120,9 @@ def openapi(
 ) -> None:
     """Writes openapi/openapi.json from the code."""
     from app.contract import write
+    from app.main import create_app
 
-    if not write(check=check):
+    if not write(create_app(), check=check):
         raise CannotRun("openapi/openapi.json is out of date: python -m app.cli openapi")
 
 

@@ -194,9 +194,13 @@ class Context:
         """Ask for a job, in this transaction. `due_at` lets it wait; of jobs with the same `key` only the first is kept."""
         self._jobs.append(outbox.Job(job, dict(payload), due_at or self.now, key))
 
-    def take_back(self, keys: Sequence[str]) -> None:
-        """Forget jobs asked for in this transaction; `outbox.cancel` does this and takes back those of earlier ones."""
+    async def cancel(self, *keys: str) -> None:
+        """Take back jobs that have not been done, by their keys; a job that asks does not take back itself.
+
+        One that is running just then has no effect either: it finds its row gone and rolls back.
+        """
         self._jobs = [job for job in self._jobs if job.key not in keys]
+        await self.run(outbox.CANCEL, keys=list(keys), own=self.job_id or 0)
 
     def after_commit(self, action: Callable[[], Awaitable[None]]) -> None:
         """Do something once the transaction is on disk; it must not matter if the process dies before."""

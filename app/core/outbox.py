@@ -8,8 +8,9 @@ and waits for an administrator.
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import orjson
 from sqlalchemy import (
     ARRAY,
     BigInteger,
@@ -31,11 +32,6 @@ from sqlalchemy.dialects.postgresql import JSONB, insert
 
 from app.core.db import Base
 from app.core.statements import Statement
-
-if TYPE_CHECKING:
-    from app.core.context import Context
-
-import orjson
 
 table = Table(
     "outbox",
@@ -81,7 +77,8 @@ class Job:
     key: str | None
 
 
-Handler = Callable[["Context", Mapping[str, Any]], Awaitable[None]]
+Handler = Callable[[Any, Mapping[str, Any]], Awaitable[None]]
+"""Takes the job's Context, which is a floor above, and the payload."""
 HANDLERS: dict[str, Handler] = {}
 
 
@@ -122,7 +119,7 @@ INSERT = Statement(
     )
     .on_conflict_do_nothing()
 )
-_CANCEL = Statement(
+CANCEL = Statement(
     delete(table).where(
         table.c.key == func.any(bindparam("keys", type_=ARRAY(Text), required=True)),
         table.c.id != bindparam("own", type_=BigInteger, required=True),
@@ -142,15 +139,6 @@ def insert_values(jobs: Sequence[Job], actor: str, trace: str, now: datetime) ->
         "trace": trace,
         "now": now,
     }
-
-
-async def cancel(ctx: "Context", *keys: str) -> None:
-    """Take back jobs that have not been done, by their keys; a job that asks does not take back itself.
-
-    One that is running just then has no effect either: it finds its row gone and rolls back.
-    """
-    ctx.take_back(keys)
-    await ctx.run(_CANCEL, keys=list(keys), own=ctx.job_id or 0)
 
 
 def retry_delay(attempt: int) -> timedelta:

@@ -7,7 +7,6 @@ from uuid import UUID
 
 from sqlalchemy import or_, select
 
-from app.core import outbox
 from app.core.clock import add_months
 from app.core.context import Context
 from app.core.db import new_id
@@ -81,7 +80,7 @@ async def end(ctx: Context, lock: LeadLock, state: str, reason: str | None) -> N
     lock.state = state
     lock.ended_at = ctx.now
     lock.end_reason = reason
-    await outbox.cancel(ctx, *_job_keys(lock))
+    await ctx.cancel(*_job_keys(lock))
 
 
 async def release(ctx: Context, lock_id: UUID, body: LockRelease) -> None:
@@ -126,7 +125,7 @@ async def extend(ctx: Context, lock_id: UUID, body: LockExtension) -> None:
         message = {"de": "Eine Sperre dauert höchstens 60 Monate.", "en": "A lock lasts 60 months at most."}
         raise Invalid([("/months", "lock_too_long", message)])
     lock.ends_on = ends_on
-    await outbox.cancel(ctx, *_job_keys(lock))
+    await ctx.cancel(*_job_keys(lock))
     schedule(ctx, lock)
     await tell(ctx, lock, "lock_extended", reason=body.reason)
 

@@ -54,7 +54,7 @@ async def give_up(ctx: Context, payload: Mapping[str, Any]) -> None:
 async def again(ctx: Context, payload: Mapping[str, Any]) -> None:
     """Takes back jobs of its own key, as a service that knows nothing of jobs does, and asks for the next of that key."""
     await leave_trace(ctx, payload["name"])
-    await outbox.cancel(ctx, "k")
+    await ctx.cancel("k")
     if payload["times"] > 1:
         ctx.enqueue("test.again", {**payload, "times": payload["times"] - 1}, key="k")
 

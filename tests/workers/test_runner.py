@@ -88,7 +88,7 @@ async def test_a_job_taken_back_while_it_runs_has_no_effect_and_nobody_waits(ins
     running = asyncio.create_task(run_job(installation.services(), id_, "test.trace"))
     await asyncio.sleep(0.2)
     async with asyncio.timeout(0.2), installation.context() as ctx:
-        await outbox.cancel(ctx, "k")
+        await ctx.cancel("k")
         ctx.enqueue("test.trace", {"name": "new"}, key="k")
     await running
     assert await installation.traces() == []
