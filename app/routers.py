@@ -15,6 +15,7 @@ from app.identity.team_router import router as teams
 from app.leads.router import router as leads
 from app.locks.router import router as protection
 from app.messages.router import router as messages
+from app.notifications.router import router as notifications
 from app.opportunities.router import pipeline_router
 from app.opportunities.router import router as opportunities
 from app.projects.router import router as projects
@@ -33,6 +34,7 @@ ROUTERS: list[APIRouter] = [
     pipeline_router,
     activities,
     messages,
+    notifications,
     duplicates,
     history,
     auth,

@@ -1,20 +1,27 @@
 """Writing notifications, and marking them as read."""
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import ARRAY, DateTime, Text, Uuid, bindparam, column, func, select
+from sqlalchemy import ARRAY, DateTime, Text, Uuid, bindparam, column, func, select, update
 from sqlalchemy.dialects.postgresql import JSONB, insert
 
 from app.core.context import Context
 from app.core.db import new_id
+from app.core.expressions import asker
 from app.core.principal import UserPrincipal
+from app.core.problems import NotFound
 from app.core.statements import Statement
+from app.core.visibility import unscoped
+from app.core.writing import require_match
 from app.identity.models import User
 from app.notifications import texts
 from app.notifications.models import Notification
+from app.notifications.queries import NOTIFICATION
+from app.notifications.schemas import NotificationUpdate
 
 PRODUCT = "Leadwerk"
 """Who it was, when nobody in particular."""
@@ -93,3 +100,39 @@ async def notify_managers(
     known = set(before)
     added = [user for user in after if user not in known]
     await notify(ctx, added, "manager_added", record_type=record_type, record_id=record_id, data={"name": name})
+
+
+_COUNT_UNREAD = Statement(
+    unscoped(
+        select(func.count().label("count")).where(Notification.user_id == asker(), Notification.read_at.is_(None)),
+        reason="the asker's own",
+    )
+)
+
+
+async def count_unread(ctx: Context) -> int:
+    """How many of the asker's notifications are unread."""
+    return int((await ctx.fetch_one(_COUNT_UNREAD))["count"])
+
+
+async def mark(ctx: Context, notification_id: UUID, patch: NotificationUpdate, if_match: str | None) -> None:
+    """Mark the asker's notification as read or unread. Raises NotFound, PreconditionRequired, StaleVersion."""
+    notification = await ctx.load(Notification, notification_id)
+    if notification.user_id != ctx.user.user_id:
+        raise NotFound
+    await require_match(ctx, NOTIFICATION[ctx.language], notification, if_match)
+    if patch.read != (notification.read_at is not None):
+        notification.read_at = ctx.now if patch.read else None
+        notification.version += 1
+
+
+async def read_all(ctx: Context, until: datetime | None) -> None:
+    """Mark the asker's unread notifications as read, those that came later than `until` excepted."""
+    statement = update(Notification).where(
+        Notification.user_id == ctx.user.user_id,
+        Notification.read_at.is_(None),
+        Notification.created_at <= (until or ctx.now),
+    )
+    await ctx.session.execute(
+        unscoped(statement.values(read_at=ctx.now, version=Notification.version + 1), reason="the asker's own")
+    )

@@ -324,6 +324,9 @@ def upgrade() -> None:
         unique=True,
         postgresql_where=sa.text("key IS NOT NULL"),
     )
+    op.create_index(
+        "ix_notifications_unread", "notifications", ["user_id"], postgresql_where=sa.text("read_at IS NULL")
+    )
     op.create_table(
         "password_resets",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -833,6 +836,7 @@ def downgrade() -> None:
     op.drop_table("protection_checks")
     op.drop_index(op.f("ix_password_resets_user_id"), table_name="password_resets")
     op.drop_table("password_resets")
+    op.drop_index("ix_notifications_unread", table_name="notifications", postgresql_where=sa.text("read_at IS NULL"))
     op.drop_index(
         "uq_notifications_user_id_key", table_name="notifications", postgresql_where=sa.text("key IS NOT NULL")
     )

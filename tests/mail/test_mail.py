@@ -155,6 +155,7 @@ async def test_a_server_that_is_away_may_come_back(tmp_path: Path) -> None:
     assert not isinstance(caught.value, GiveUp)
 
 
+@pytest.mark.filterwarnings("ignore:Requiring AUTH")
 async def test_signing_in_and_a_wrong_password(tmp_path: Path, closed_smtp: Mailbox) -> None:
     await send(settings(tmp_path, closed_smtp.url("eva:p%40ss@")), **MAIL)
     assert len(closed_smtp.mails) == 1
