@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from app.contract.examples import example
+from app.contract.examples import example, with_nulls
 from app.contract.schemas import operations, tidied, without_null
 from app.core import problems
 from app.core.idempotency import Replayed
@@ -28,9 +28,17 @@ HEADERS: dict[str, tuple[str, dict[str, Any], str]] = {
     "Link": ('The next page, as `<…>; rel="next"`; absent on the last one.', {"type": "string"}, '</v1/…>; rel="next"'),
     "Idempotent-Replayed": ("`true` when this is the kept answer of an earlier request.", {"type": "string"}, "true"),
     "Retry-After": ("After so many seconds it is worth another try.", {"type": "integer"}, "2"),
+    "RateLimit": (
+        "What is left of the minute's requests, and for how many seconds.",
+        {"type": "string"},
+        '"user";r=1187;t=42',
+    ),
+    "RateLimit-Policy": ("How many requests a minute holds.", {"type": "string"}, '"user";q=1200;w=60'),
     "Content-Language": ("The language of the texts.", {"type": "string", "enum": ["de", "en"]}, "de"),
     "WWW-Authenticate": ("How to sign in.", {"type": "string"}, "Bearer"),
 }
+
+_PROBLEM_HEADERS = {"401": ["WWW-Authenticate"], "412": ["ETag"], "429": ["RateLimit", "RateLimit-Policy"]}
 
 DESCRIPTIONS = {
     "200": "The answer.",
@@ -81,6 +89,9 @@ class Completion:
             self._operation(path, method, operation)
         self.schema = tidied(self.schema)
         self.schemas = self.schema["components"]["schemas"]
+        for schema in self.schemas.values():
+            if "example" in schema:
+                schema["example"] = with_nulls(schema["example"], schema, self.schemas)
         for _, method, operation in operations(self.schema):
             self._give_examples(method, operation)
         self._link()
@@ -102,7 +113,7 @@ class Completion:
             for name in ("description", "title"):
                 parameter["schema"].pop(name, None)
             parameter.setdefault("description", _parameter_description(parameter))
-            if parameter["name"] == "If-Match":
+            if parameter["name"] == "If-Match" and method == "patch":
                 parameter["required"] = True
         names = {parameter["name"] for parameter in parameters}
         if path.startswith("/v1/"):
@@ -121,18 +132,27 @@ class Completion:
                 }
             )
         operation["responses"] = {
-            status: self._response(status, names, response, versioned=versioned, creates="201" in responses)
+            status: self._response(
+                status, names, response, versioned=versioned, creates="201" in responses, limited=not public
+            )
             for status, response in sorted(responses.items())
         }
 
     def _response(
-        self, status: str, names: set[str], response: dict[str, Any], *, versioned: bool, creates: bool
+        self,
+        status: str,
+        names: set[str],
+        response: dict[str, Any],
+        *,
+        versioned: bool,
+        creates: bool,
+        limited: bool,
     ) -> dict[str, Any]:
         if PROBLEM_JSON in response.get("content", {}):
             return self._problem_response(status, response)
         if response["description"] == "Successful Response":
             response["description"] = DESCRIPTIONS.get(status, "The answer.")
-        headers = ["Trace-Id"]
+        headers = ["Trace-Id", *(["RateLimit", "RateLimit-Policy"] if limited else [])]
         if status == "304" or (versioned and self._has_version(response)):
             headers.append("ETag")
         if status in ("201", "202") or (status == "200" and creates):
@@ -156,7 +176,7 @@ class Completion:
             schemas = [self._problem_schema(self.problems[code]) for code in codes]
             schemas = [s for i, s in enumerate(schemas) if s not in schemas[:i]]
             headers = ["Trace-Id", "Content-Language"]
-            headers += {"401": ["WWW-Authenticate"], "412": ["ETag"]}.get(status, [])
+            headers += _PROBLEM_HEADERS.get(status, [])
             if status in ("429", "503") or "request_in_flight" in codes:
                 headers.append("Retry-After")
             self.responses[name] = {
@@ -288,7 +308,7 @@ def _shared_problems(
     if "Idempotency-Key" in parameters:
         shared += [problems.RequestInFlight, problems.IdempotencyKeyReused]
     if "If-Match" in parameters:
-        shared += [problems.StaleVersion, problems.PreconditionRequired]
+        shared += [problems.StaleVersion] + [problems.PreconditionRequired] * (method == "patch")
     return shared
 
 

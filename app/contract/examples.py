@@ -105,6 +105,23 @@ def example(schema: Schema, components: Schema, name: str = "", parent: str = ""
     return _of_type(schema, components, name, parent)
 
 
+def with_nulls(value: Any, schema: Schema, components: Schema) -> Any:
+    """The example with the nulls that FastAPI has dropped from it: required fields that may be null and are not there."""
+    while "$ref" in schema:
+        schema = components[schema["$ref"].rsplit("/", 1)[1]]
+    if isinstance(value, list):
+        return [with_nulls(item, schema.get("items", {}), components) for item in value]
+    if not isinstance(value, dict):
+        return value
+    for kind in ("anyOf", "oneOf"):
+        if kind in schema:
+            return with_nulls(value, next((s for s in schema[kind] if s.get("type") != "null"), {}), components)
+    properties = schema.get("properties", {})
+    value = {k: with_nulls(v, properties.get(k, {}), components) for k, v in value.items()}
+    lacking = [k for k in schema.get("required", []) if k not in value and "null" in str(properties.get(k))]
+    return value | dict.fromkeys(lacking)
+
+
 def _of_type(schema: Schema, components: Schema, name: str, parent: str) -> Any:
     types = schema.get("type", "object")
     type_ = types if isinstance(types, str) else next(t for t in types if t != "null")

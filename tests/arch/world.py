@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core.visibility import unscoped
 from app.identity.models import Centre, DeviceSession, Role, User
 from app.locks.models import Clearance, LeadLock, ProtectionCheck
+from app.notifications.models import Notification
 from app.opportunities.models import DEFAULT_PIPELINE_ID
 from app.projects.models import PROTECTION_PROJECT_ID
 from tests.conftest import Api
@@ -76,15 +77,17 @@ async def make_world(api: Api, session: AsyncSession, role: str) -> tuple[User, 
     device = DeviceSession(
         user_id=user.id, refresh_hash=b"-", created_at=now, last_used_at=now, expires_at=now + timedelta(days=1)
     )
+    told = Notification(user_id=user.id, kind="lead_assigned", data={}, texts=TEXTS, created_at=now)
     custom = Role(key="trainee", label_de="Praktikum", label_en="Trainee", permissions=["users.read"])
     centre = Centre(code="AT-LNZ", name="Linz", country="AT")
-    session.add_all([clearance, check, device, custom, centre])
+    session.add_all([clearance, check, device, told, custom, centre])
     await session.commit()
-    ids |= {"clearance_id": clearance.id, "check_id": check.id, "device_id": device.id}
+    ids |= {"clearance_id": clearance.id, "check_id": check.id, "device_id": device.id, "notification_id": told.id}
     ids |= {"role_id": custom.id, "centre_id": centre.id, "self_id": user.id}
     return user, ids
 
 
+TEXTS = {language: {"title": "Neuer Interessent", "body": "Kranzbichler GmbH"} for language in ("de", "en")}
 ANSWER = {"status": "free", "contact_allowed": True, "matches": [], "ask": [], "truncated": False}
 
 
