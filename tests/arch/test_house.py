@@ -6,8 +6,10 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from uuid import UUID
 
 import pytest
+from fastapi.routing import APIRoute
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -15,6 +17,7 @@ import app.models
 from app.core import visibility
 from app.core.db import Base
 from app.core.outbox import HANDLERS
+from app.routers import ROUTERS
 from tests.conftest import ROOT
 
 PRODUCT = [*sorted((ROOT / "app").rglob("*.py")), *sorted((ROOT / "workers").rglob("*.py"))]
@@ -141,6 +144,16 @@ async def test_every_business_table_writes_the_change_log(session: AsyncSession)
     logged = {name: bool(has) for name, has in rows}
     assert len(logged) > 20
     assert {name for name, has in logged.items() if not has} == set(UNLOGGED)
+
+
+def test_ids_in_paths_match_by_their_form() -> None:
+    """So that `/leads/board` is no lead whose id is "board", and answers 405 with its own methods."""
+    for router in ROUTERS:
+        for route in router.routes:
+            assert isinstance(route, APIRoute)
+            for field in route.dependant.path_params:
+                if field.field_info.annotation is UUID:
+                    assert f"{{{field.alias}:uuid}}" in route.path, f"{route.path}: write {{{field.alias}:uuid}}"
 
 
 def test_every_job_is_known_to_the_worker() -> None:
