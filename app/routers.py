@@ -4,6 +4,7 @@ from fastapi import APIRouter
 
 from app.accounts.router import router as accounts
 from app.activities.router import router as activities
+from app.background_jobs.router import router as background_jobs
 from app.contacts.router import router as contacts
 from app.conversion.router import router as conversion
 from app.duplicates.router import router as duplicates
@@ -37,6 +38,7 @@ ROUTERS: list[APIRouter] = [
     notifications,
     duplicates,
     history,
+    background_jobs,
     auth,
     me,
     people,
