@@ -52,4 +52,4 @@ async def get_background_job(ctx: Ctx, job_id: JobId) -> Response:
 async def replay_background_job(ctx: PostCtx, job_id: JobId) -> Response:
     """Let a job that was given up start afresh, when what it failed on is mended."""
     await service.replay(ctx, job_id)
-    return ctx.reply(await service.read(ctx, job_id), status=202)
+    return ctx.reply(await service.read(ctx, job_id), status=202, location=f"/v1/background-jobs/{job_id}")

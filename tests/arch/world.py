@@ -5,9 +5,10 @@ from typing import Any
 from uuid import UUID
 
 import httpx
-from sqlalchemy import select, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.core import outbox
 from app.core.visibility import unscoped
 from app.identity.models import Centre, DeviceSession, Role, User
 from app.locks.models import Clearance, LeadLock, ProtectionCheck
@@ -17,7 +18,7 @@ from app.projects.models import PROTECTION_PROJECT_ID
 from tests.conftest import Api
 from tests.factories import lead_body, make_account, make_contact, make_opportunity, make_request, make_team, make_user
 
-Ids = dict[str, UUID]
+Ids = dict[str, UUID | int]
 
 
 async def make_world(api: Api, session: AsyncSession, role: str) -> tuple[User, Ids]:
@@ -25,7 +26,7 @@ async def make_world(api: Api, session: AsyncSession, role: str) -> tuple[User, 
 
     `lead_id`, `lock_id`, `account_id`, `contact_id`, `opportunity_id`, `activity_id`, `check_id`, `device_id` are the user's own;
     `message_id` was sent to them; `clearance_id` is another one's request in the user's country; `other_lock_id` is another
-    one's lock; `user_id` is another person.
+    one's lock; `user_id` is another person; `job_id` is a dead background job.
     """
     team = await make_team(session)
     user = await make_user(session, role, teams=[team])
@@ -83,6 +84,11 @@ async def make_world(api: Api, session: AsyncSession, role: str) -> tuple[User, 
     session.add_all([clearance, check, device, told, custom, centre])
     await session.commit()
     ids |= {"clearance_id": clearance.id, "check_id": check.id, "device_id": device.id, "notification_id": told.id}
+    job = insert(outbox.table).values(
+        job="mail.send", payload={}, actor="system:test", trace_id="", created_at=now, due_at=now, dead_at=now
+    )
+    ids["job_id"] = (await session.execute(job.returning(outbox.table.c.id))).scalar_one()
+    await session.commit()
     ids |= {"role_id": custom.id, "centre_id": centre.id, "self_id": user.id}
     return user, ids
 
