@@ -48,8 +48,8 @@ contract: dev-environment ## Lint the API description and compile clients from i
 fuzz: dev-environment ## Send generated requests to a running API and compare with its description
 	@$(PY) tests/contract/fuzz.py
 
-bench: dev-environment ## Measure speed
-	@$(PY) -m bench
+bench: dev-environment ## Measure speed: make bench ARGS="--quick --only fetch"
+	@$(PY) -m bench $(ARGS)
 
 bench-matching: dev-environment ## Measure the duplicate check on labelled data: make bench-matching DATA=pairs.csv
 	@$(PY) -m bench.matching "$${DATA:?say which file: make bench-matching DATA=pairs.csv}"

@@ -1,8 +1,10 @@
 """How fast the application is beside the bare minimum that does the same: `make bench`, or `python -m bench --help`.
 
-Ours runs as it does in production, with sign-in, visibility, change log, outbox, idempotency keys, limits, metrics and a
-request log. The baselines (`bench/baselines`) have none of that. All share one PostgreSQL, whose writes are durable, and one
-load client; rounds are interleaved and medians are taken.
+Ours runs as it does in production, with sign-in, visibility, change log, outbox, idempotency keys (sent with creations and
+conversions), limits, metrics and a request log. The baselines (`bench/baselines`) have none of that. All share one
+PostgreSQL, whose writes are durable, and one load client; rounds are interleaved and medians are taken. No worker runs.
+
+Ratios hold on a quiet machine. Where other work disturbs, the columns of processor time tell more than requests per second.
 """
 
 import argparse
@@ -28,6 +30,7 @@ from bench.servers import Stage, stage, watch_statements
 from bench.work import OURS, WORK, Requests, Target, Work, World, look_around
 
 RESULTS = Path(__file__).parent / "results"
+CONNECTIONS = 8
 COUNTED = 20
 """Requests whose statements are counted, one after the other."""
 
@@ -76,14 +79,16 @@ def main() -> None:
 async def _run(running: Stage, chosen: list[Work], options: argparse.Namespace) -> dict[str, Any]:
     connection = await running.connect()
     world = await look_around(connection)
+    postgres = connection.get_server_version()
     await connection.close()
     done = {}
     for work in chosen:
         print(f"{work.title} …", file=sys.stderr)
         done[work.name] = of_work(work, await _measure(running, world, work, options))
     return {
+        "postgres": f"{postgres.major}.{postgres.minor}",
         "leads": options.leads,
-        "connections": 8,
+        "connections": CONNECTIONS,
         "seconds_per_round": _seconds(options),
         "memory_bytes": {server.name: server.memory() for server in running.servers.values()},
         "work": done,
@@ -105,7 +110,7 @@ async def _measure(running: Stage, world: World, work: Work, options: argparse.N
         judge = work.hit[1] if work.hit else None
         before = running.processor_seconds(server)
         result = await load(
-            server.port, requests, expected=target.expected, seconds=seconds, connections=8, judge=judge
+            server.port, requests, expected=target.expected, seconds=seconds, connections=CONNECTIONS, judge=judge
         )
         after = running.processor_seconds(server)
         result.processor = (after[0] - before[0], after[1] - before[1])

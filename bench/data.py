@@ -99,7 +99,8 @@ def alone() -> Iterator[None]:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise SystemExit("Another `make bench` is running here.") from None
+            print("Waiting for the other `make bench` that runs here …", file=sys.stderr)
+            fcntl.flock(file, fcntl.LOCK_EX)
         yield
 
 
@@ -234,7 +235,7 @@ async def _people(connection: "asyncpg.Connection[asyncpg.Record]") -> _Stock:
     """Developers, of whom the first is the one who asks, a country head, sales support, and a team with a project."""
     chance = random.Random(SEED + 2)
     moment = datetime(2026, 1, 1, tzinfo=UTC)
-    roles = dict(await connection.fetch("SELECT key, id FROM roles"))
+    roles = {row["key"]: row["id"] for row in await connection.fetch("SELECT key, id FROM roles")}
     team = record_id(moment, chance)
     await connection.execute("INSERT INTO teams (id, name, kind) VALUES ($1, 'Zentrum Linz', 'centre_local')", team)
     people = []

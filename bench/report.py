@@ -26,7 +26,7 @@ class Measured:
         """Medians over the rounds."""
 
         def middle(values: Any) -> float:
-            return round(median(values), 2)
+            return round(float(median(values)), 2)
 
         return {
             "requests_per_second": middle(r.per_second for r in self.rounds),

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import asyncpg
-import psutil
+import psutil  # type: ignore[import-untyped]  # ships no types
 
 from app.core.embedded import EmbeddedServers
 from app.core.local_servers import _free_port
@@ -113,7 +113,7 @@ def watch_statements(data_dir: Path) -> None:
 
 
 def _used(process: psutil.Process) -> float:
-    return sum(process.cpu_times()[:2])
+    return float(sum(process.cpu_times()[:2]))
 
 
 @contextmanager

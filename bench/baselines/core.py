@@ -51,7 +51,17 @@ metadata = MetaData()
 
 def _leads(schema: str | None) -> Table:
     moment = DateTime(timezone=True)
-    texts = ("status", "phase", "source", "source_detail", "visibility", "name", "sort_name", "company", "salutation")
+    texts: tuple[str, ...] = (
+        "status",
+        "phase",
+        "source",
+        "source_detail",
+        "visibility",
+        "name",
+        "sort_name",
+        "company",
+        "salutation",
+    )
     texts += ("title", "first_name", "last_name", "street", "postal_code", "city", "state", "country", "phone", "email")
     texts += ("website", "vat_id", "description", "expected_revenue_currency")
     ids = ("project_id", "assignee_id", "receipt_id", "account_id", "contact_id", "created_by")
