@@ -57,18 +57,22 @@ _is_user = log.c.actor.op("~")(literal("^[0-9a-f]{8}-[0-9a-f-]{27}$"))
 
 @prepared
 def page(*, after: bool) -> Select[Any]:
-    """A record's changes, newest first, as JSON. Binds: kind, record, row_limit and, `after` one of them, before."""
+    """A record's changes, newest first, as JSON.
+
+    Binds: kind, kinds (with its parts), record, row_limit and, `after` one of them, before.
+    """
+    kinds = bindparam("kinds", type_=ARRAY(Text), required=True)
     item = func.json_build_object(
         *("id", log.c.id, "at", log.c.at, "operation", log.c.operation, "trace_id", log.c.trace_id),
         *("actor", func.json_build_object("id", User.id, "name", func.coalesce(User.name, log.c.actor))),
-        *("changes", _changes),
+        *("part", func.nullif(log.c.record_type, bindparam("kind", type_=Text, required=True)), "changes", _changes),
     )
     statement = (
         select(cast(item, Text).label("json"), log.c.id)
         .join(User, User.id == case((_is_user, cast(log.c.actor, Uuid))), isouter=True)
         .where(
             log.c.record_id == bindparam("record", type_=Uuid, required=True),
-            log.c.record_type == bindparam("kind", type_=Text, required=True),
+            log.c.record_type == func.any(kinds),
         )
         .order_by(log.c.id.desc())
         .limit(bindparam("row_limit", type_=Integer, required=True))

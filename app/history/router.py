@@ -32,7 +32,7 @@ KINDS: dict[str, tuple[str, str, Kind]] = {
     "lead-locks": ("lead lock", "protection", Kind(LeadLock)),
     "clearances": ("clearance", "protection", Kind(Clearance)),
     "projects": ("project", "projects", Kind(Project, owned=False)),
-    "users": ("user", "users", Kind(User, Permission.USERS_MANAGE, owned=False)),
+    "users": ("user", "users", Kind(User, Permission.USERS_MANAGE, owned=False, parts=("user_roles",))),
 }
 
 router = APIRouter()

@@ -30,6 +30,7 @@ class HistoryItem(BaseModel):
     at: str = Field(json_schema_extra={"format": "date-time"})
     actor: Actor
     operation: Literal["insert", "update", "delete"]
+    part: str | None = Field(description="Which part of the record, such as `user_roles`; null for the record itself.")
     changes: list[Change]
     trace_id: str = Field(description="The request or job that made the change.")
 

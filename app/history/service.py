@@ -22,11 +22,12 @@ from app.history.schemas import HistoryQuery
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of record with a history: its model, and the right to read its records."""
+    """A kind of record with a history: its model, the right to read its records, and tables that hold parts of it."""
 
     model: Any
     permission: Permission | None = None
     owned: bool = True
+    parts: tuple[str, ...] = ()
 
 
 async def history(ctx: Context, request: Request, kind: Kind, id_: UUID, query: HistoryQuery) -> Response:
@@ -41,7 +42,7 @@ async def history(ctx: Context, request: Request, kind: Kind, id_: UUID, query: 
         raise NotFound
     path, table = request.url.path, kind.model.__tablename__
     key, binding = ctx.settings.secret_key.get_secret_value().encode(), f"history {path}".encode()
-    values: dict[str, Any] = {"record": id_, "kind": table, "row_limit": query.limit + 1}
+    values: dict[str, Any] = {"record": id_, "kind": table, "kinds": [table, *kind.parts], "row_limit": query.limit + 1}
     if query.cursor is not None:
         before, _ = open_cursor(query.cursor, binding, key)
         if not isinstance(before, int):
