@@ -1,12 +1,11 @@
 """Duplicate checks on the wire."""
 
-from datetime import date
 from typing import Literal
 from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
-from app.core.types import Body, Line
+from app.core.types import Body, Day, Line
 from app.locks.schemas import CHECK_EXAMPLE, CustomerQuery, ProtectionMatch
 from app.matching import PartyValues
 
@@ -20,7 +19,7 @@ class DuplicateCheckCreate(CustomerQuery):
 
     kind: Literal["company", "person"] | None = None
     state: Line | None = None
-    birth_date: date | None = None
+    birth_date: Day | None = None
     types: list[RecordType] = Field(
         default=["lead", "account", "contact"], min_length=1, max_length=3, description="Where to look."
     )

@@ -1,13 +1,13 @@
 """Leads on the wire."""
 
-from datetime import date, datetime
+from datetime import date
 from typing import Literal
 from uuid import UUID
 
 from pydantic import ConfigDict, Field, JsonValue
 
 from app.core.resource import ListQuery
-from app.core.types import Body, ClientId, Country, Key, Line, Link, Money, Prose, RecordRead
+from app.core.types import Body, ClientId, Country, Day, Key, Line, Link, Moment, Money, Prose, RecordRead
 from app.core.writing import absent
 
 Phase = Literal["open", "converted", "discarded"]
@@ -39,7 +39,7 @@ class LeadFields(Body):
     title: Line | None = None
     first_name: Line | None = None
     last_name: Line | None = None
-    birth_date: date | None = None
+    birth_date: Day | None = None
     street: Line | None = None
     postal_code: Line | None = None
     city: Line | None = None
@@ -49,7 +49,7 @@ class LeadFields(Body):
     email: Line | None = None
     website: Line | None = None
     vat_id: Line | None = None
-    contacted_on: date | None = None
+    contacted_on: Day | None = None
     description: Prose | None = None
     expected_revenue: Money | None = Field(default=None, description="Expected net annual revenue.")
 
@@ -127,10 +127,10 @@ class LeadQuery(ListQuery):
     postal_code: Line | None = None
     city: Line | None = None
     source: list[Line] = Field(default_factory=list, max_length=30)
-    contacted_from: date | None = None
-    contacted_to: date | None = None
-    created_after: datetime | None = None
-    created_before: datetime | None = None
+    contacted_from: Day | None = None
+    contacted_to: Day | None = None
+    created_after: Moment | None = None
+    created_before: Moment | None = None
     q: Line | None = Field(default=None, description="Part of name, company or city; case and umlauts do not matter.")
     sort: Literal["created_at", "-created_at", "name", "-name"] = "-created_at"
 

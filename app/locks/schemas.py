@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import ConfigDict, Field, JsonValue, StringConstraints, model_validator
 
 from app.core.resource import ListQuery
-from app.core.types import Body, Country, Line, Link, Prose, RecordRead
+from app.core.types import Body, Country, Day, Line, Link, Prose, RecordRead
 from app.matching import PartyValues
 
 Verdict = Literal["duplicate", "possible"]
@@ -164,7 +164,7 @@ class LockListQuery(ListQuery):
     account_id: UUID | None = None
     state: list[LockState] = Field(default_factory=list, max_length=5)
     country: Country | None = None
-    ends_before: date | None = None
+    ends_before: Day | None = None
     sort: Literal["created_at", "-created_at"] = "-created_at"
 
 

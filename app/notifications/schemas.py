@@ -4,11 +4,11 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
 from app.core.resource import ListQuery
-from app.core.types import Body
+from app.core.types import Body, Moment
 from app.notifications.texts import Kind
 
 _EXAMPLE: JsonDict = {
@@ -60,7 +60,7 @@ class ReadAll(Body):
 
     model_config = ConfigDict(json_schema_extra={"example": {"until": "2026-03-02T08:15:00Z"}})
 
-    until: AwareDatetime | None = None
+    until: Moment | None = None
 
 
 class UnreadCount(BaseModel):

@@ -37,7 +37,10 @@ def run(api: LiveApi, document: Document, minutes: float, folder: Path) -> int:
         seconds = int(min(TURN, left, minutes * 60 / (len(ROLES) + 1)))
         result = fuzz(api, document, role, max(10, seconds), folder, "--seed", str(time.time_ns() % 2**31))
         defects = api.defects()
-        print(f"{role or 'nobody'}: {'as described' if result.returncode == 0 else 'FINDINGS'}, {len(defects)} defects", flush=True)
+        print(
+            f"{role or 'nobody'}: {'as described' if result.returncode == 0 else 'FINDINGS'}, {len(defects)} defects",
+            flush=True,
+        )
         if result.returncode != 0 or defects:
             found += 1
             print(result.stdout, result.stderr, json.dumps(defects[-5:], indent=1), sep="\n")

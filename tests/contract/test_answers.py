@@ -105,3 +105,18 @@ def item_of(document: Document, operation: dict[str, Any]) -> dict[str, Any]:
     """The schema of what a list lists."""
     page = resolve(document, json_schema(resolve(document, operation["responses"]["200"])) or {})
     return resolve(document, page["properties"]["items"]["items"])
+
+
+async def test_days_and_times_are_written_out(api: Api, session: AsyncSession, document: Document) -> None:
+    """Numbers are no dates, times name their zone, and no time is too far away for PostgreSQL."""
+    user, ids = await make_world(api, session, "admin")
+    client = await api.as_user(user)
+    tried = 0
+    for name, path, _, operation in named_operations(document):
+        for parameter in operation.get("parameters", []):
+            if parameter["schema"].get("format") in ("date", "date-time"):
+                for wrong in ("0", "1772000000", "2026-03-02T08:15:00", "0001-01-01", "9999-12-31T23:59:59Z"):
+                    answer = await client.get(path_of(path, ids), params={parameter["name"]: wrong})
+                    assert answer.status_code == 422, (name, parameter["name"], wrong, answer.text)
+                tried += 1
+    assert tried >= 5
