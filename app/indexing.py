@@ -37,7 +37,7 @@ async def index_record(ctx: Context, record_type: str, record_id: UUID, values: 
     await ctx.run(_UPSERT, **upsert_values(record_type, record_id, values))
 
 
-async def index_new(ctx: Context, records: Sequence[tuple[str, UUID, PartyValues]]) -> None:
+async def index_new(ctx: Context, records: Sequence[tuple[str, UUID, PartyValues | Party]]) -> None:
     """Put many new records (type, id, values) into the index, in one statement. None of them may be there yet."""
     rows = [upsert_values(*record) for record in records]
     await ctx.run(

@@ -16,7 +16,7 @@ from app.core.principal import UserPrincipal
 from app.core.problems import Invalid
 from app.core.writing import assign, columns_of, delete, require_match
 from app.identity.references import FieldProblem, each, unknown_references
-from app.indexing import index_record, remove_record
+from app.indexing import index_new, index_record, remove_record
 from app.matching import PartyValues
 from app.notifications import notify
 
@@ -42,7 +42,7 @@ async def add(ctx: Context, body: AccountCreate, **more: Any) -> Account:
     )
     ctx.session.add(account)
     ctx.held.add(account.id)
-    await index_record(ctx, "account", account.id, values_of(account))
+    await index_new(ctx, [("account", account.id, values_of(account))])
     await _tell(ctx, account, [account.assignee_id, *account.manager_ids])
     return account
 

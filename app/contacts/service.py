@@ -18,7 +18,7 @@ from app.core.problems import Invalid
 from app.core.visibility import unscoped, visible
 from app.core.writing import already_created, assign, delete, request_hash, require_match
 from app.identity.references import FieldProblem
-from app.indexing import index_record, remove_record
+from app.indexing import index_new, index_record, remove_record
 from app.matching import PartyValues
 from app.notifications import notify
 
@@ -40,9 +40,12 @@ async def create(ctx: Context, body: ContactCreate) -> tuple[UUID, bool]:
     return contact.id, True
 
 
-async def add(ctx: Context, body: ContactCreate, **more: Any) -> Contact:
-    """The new contact, indexed, its people notified; `more` are columns that no client sets. Raises Invalid."""
-    account, errors = await _account(ctx, body.account_id)
+async def add(ctx: Context, body: ContactCreate, *, at: Account | None = None, **more: Any) -> Contact:
+    """The new contact, indexed, its people notified; `more` are columns that no client sets. Raises Invalid.
+
+    `at` is the contact's account where the caller has it already, whether or not the asker may see it.
+    """
+    account, errors = (at, []) if at is not None else await _account(ctx, body.account_id)
     if body.team_ids is None and account is not None:
         body = body.model_copy(update={"team_ids": account.team_ids})
     people, wrong = await people_of(ctx, body)
@@ -56,9 +59,11 @@ async def add(ctx: Context, body: ContactCreate, **more: Any) -> Contact:
         id=body.id or new_id(),
         created_by=ctx.user_id,
     )
+    if at is not None:
+        contact.account_id = at.id
     ctx.session.add(contact)
     ctx.held.add(contact.id)
-    await index_record(ctx, "contact", contact.id, values_of(contact, account.name if account else None))
+    await index_new(ctx, [("contact", contact.id, values_of(contact, account.name if account else None))])
     await _tell(ctx, contact, [contact.assignee_id, *contact.manager_ids])
     return contact
 

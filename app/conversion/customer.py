@@ -195,10 +195,7 @@ async def person(ctx: Context, lead: Lead, account: Account, completion: Contact
     known = await _known_person(ctx, account, body)
     if known is not None:
         return known
-    contact = await contacts.add(ctx, body, lead_id=lead.id)
-    contact.account_id = account.id
-    await contacts.index(ctx, contact)
-    return contact
+    return await contacts.add(ctx, body, at=account, lead_id=lead.id)
 
 
 async def _known_person(ctx: Context, account: Account, body: ContactCreate) -> Contact | None:

@@ -168,6 +168,10 @@ class Context:
             info["actor"], info["begin"] = actor_of(self.principal), self._database.transaction.begin
         return self._session
 
+    def begin(self) -> None:
+        """From here on everything is read in the transaction that it is written in, on the primary."""
+        _ = self.session
+
     async def run(self, statement: Statement, **values: Any) -> Sequence[asyncpg.Record]:
         """Run a compiled statement inside the transaction, after what the session has pending."""
         session = self.session

@@ -29,6 +29,11 @@ CONNECTION_SETTINGS = {
 """Long transactions stall the delta feed, so every connection bounds its own."""
 
 
+_TRANSACTION_SETTINGS = {**CONNECTION_SETTINGS, "plan_cache_mode": "force_generic_plan"}
+"""Use cases look records up by ids and keys: one plan serves all values, and planning costs more than running. Lists, whose
+best plan depends on the values, read elsewhere."""
+
+
 def new_id() -> UUID:
     """A new UUIDv7: ordered by time, so that an index on it stays dense."""
     return uuid7()
@@ -145,7 +150,7 @@ class Database:
             pool_timeout=10,
             pool_pre_ping=False,
             pool_recycle=1800,
-            connect_args={"server_settings": CONNECTION_SETTINGS, "passfile": "/dev/null", "timeout": 5},
+            connect_args={"server_settings": _TRANSACTION_SETTINGS, "passfile": "/dev/null", "timeout": 5},
         )
         event.listen(self.engine.sync_engine, "checkout", _refuse_closed)
         event.listen(self.engine.sync_engine, "checkin", _end_if_open)

@@ -33,6 +33,7 @@ async def check(ctx: Context, body: ProtectionCheckCreate) -> UUID:
     Raises Forbidden, Invalid (unknown project).
     """
     ctx.require(Permission.PROTECTION_CHECK)
+    ctx.begin()
     rules = await rules_of(ctx, body.project_id)
     examination = await examine(ctx, body.party_values(), country=body.country or ctx.user.country)
     receipt_id = new_id()

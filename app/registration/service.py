@@ -16,7 +16,7 @@ from app.core.statements import Statement
 from app.core.visibility import unscoped
 from app.core.writing import already_created, assign, columns_of, request_hash, require_match
 from app.identity.models import User
-from app.indexing import index_record, queue_on, remove_record
+from app.indexing import index_new, index_record, queue_on, remove_record
 from app.leads.access import may_change
 from app.leads.models import Lead
 from app.leads.parties import values_of
@@ -85,7 +85,7 @@ async def create(ctx: Context, body: LeadCreate) -> tuple[UUID, bool]:
         await use_clearances(ctx, clearances, lead)
     else:
         await insert_all(ctx, lead)
-    await index_record(ctx, "lead", lead.id, party)
+    await index_new(ctx, [("lead", lead.id, party)])
     await _tell_assignee(ctx, lead)
     return lead.id, True
 
