@@ -39,6 +39,6 @@ async def tidy(ctx: Context, payload: Mapping[str, Any]) -> None:
     """
     if not payload.get("more"):
         await ctx.run(_PARTITIONS)
-    swept = [len(await ctx.run(sweep, before=ctx.now - KEPT, limit=AT_ONCE)) for sweep in _SWEEPS]
+    swept = [len(await ctx.run(sweep, before=ctx.clock.really() - KEPT, limit=AT_ONCE)) for sweep in _SWEEPS]
     if max(swept) >= AT_ONCE:
         ctx.enqueue("background_jobs.tidy", {"more": True}, key="background_jobs.tidy:more")

@@ -107,7 +107,7 @@ def _in_words(moment: datetime, time_zone: str, language: str) -> str:
 @outbox.job("identity.tidy")
 async def tidy(ctx: Context, payload: Mapping[str, Any]) -> None:  # noqa: ARG001  (every job takes a payload)
     """Forget sessions and links that ended long ago. Runs daily."""
-    before = ctx.now - REMEMBERED
+    before = ctx.clock.really() - REMEMBERED
     await ctx.session.execute(
         delete(DeviceSession).where(or_(DeviceSession.expires_at < before, DeviceSession.revoked_at < before))
     )

@@ -191,3 +191,12 @@ async def test_tidying_goes_on_when_there_is_much(installation: Installation) ->
         (row,) = await installation.sql("SELECT id FROM outbox WHERE done_at IS NULL")
         await run_jobs(installation.services(), [(row["id"], "background_jobs.tidy", False)])
     assert (await installation.sql("SELECT count(*) FROM outbox"))[0][0] == 2
+
+
+async def test_a_rehearsal_of_later_forgets_nothing_of_today(installation: Installation) -> None:
+    done = await installation.ask("test.trace")
+    await installation.sql("UPDATE outbox SET done_at = now()")
+    id_ = await installation.ask("background_jobs.tidy")
+    await run_jobs(installation.services(days=170), [(id_, "background_jobs.tidy", False)])
+    assert (await installation.row(done))["done_at"]
+    assert (await installation.row(id_))["done_at"]
