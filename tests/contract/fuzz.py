@@ -1,4 +1,4 @@
-"""The long run: `make fuzz MINUTES=60`. Every role in turn, new seeds each round, until the time is up or ROUNDS have failed."""
+"""The long run: `make fuzz MINUTES=60`. Every role in turn, new seeds each round, until the time is up or five turns have found something."""
 
 import json
 import os
