@@ -145,6 +145,7 @@ async def request_opportunity(
 ) -> UUID:
     """Tell sales support what opportunity to make (CONV-4). Raises Invalid for a stage of another pipeline."""
     stage = await _stage(ctx, rules.pipeline_id or DEFAULT_PIPELINE_ID, wanted.stage_id)
+    lead.opportunity_requested_at = ctx.now
     revenue = wanted.amount or customer.revenue_of(lead) or Money(amount=Decimal(0), currency="EUR")
     amount = {"amount": f"{revenue.amount:.2f}", "currency": revenue.currency}
     label = stage.label_de if ctx.language == "de" else stage.label_en
@@ -171,7 +172,6 @@ async def request_opportunity(
             "assignee_id": str(lead.assignee_id),
         },
     )
-    lead.opportunity_requested_at = ctx.now
     return message.id
 
 

@@ -28,6 +28,12 @@ class Clock:
         return datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(self.time_zone)).astimezone(UTC)
 
 
+def moment(at: datetime) -> str:
+    """An instant in UTC as PostgreSQL writes it in JSON, without zeros at the end."""
+    text = at.astimezone(UTC).replace(tzinfo=None).isoformat()
+    return (text.rstrip("0").rstrip(".") if "." in text else text) + "+00:00"
+
+
 def add_months(day: date, months: int) -> date:
     """The same day so many calendar months on, or the last day of that month: 31 August + 6 is 28 or 29 February."""
     index = day.year * 12 + day.month - 1 + months

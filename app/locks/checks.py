@@ -1,11 +1,12 @@
 """The protection check and its receipt (LOCK-1)."""
 
-from uuid import UUID
+from typing import Any
 
 import orjson
 from sqlalchemy import DateTime, Uuid, bindparam, insert
 from sqlalchemy.dialects.postgresql import JSONB
 
+from app.core.clock import moment
 from app.core.context import Context
 from app.core.db import new_id
 from app.core.permissions import Permission
@@ -27,8 +28,8 @@ _RECEIPT = Statement(
 )
 
 
-async def check(ctx: Context, body: ProtectionCheckCreate) -> UUID:
-    """Answer whether the customer is taken, and keep the answer as a receipt. Returns the receipt's id.
+async def check(ctx: Context, body: ProtectionCheckCreate) -> dict[str, Any]:
+    """Answer whether the customer is taken, and keep the answer as a receipt: a `ProtectionCheckRead`.
 
     Raises Forbidden, Invalid (unknown project).
     """
@@ -36,14 +37,14 @@ async def check(ctx: Context, body: ProtectionCheckCreate) -> UUID:
     ctx.begin()
     rules = await rules_of(ctx, body.project_id)
     examination = await examine(ctx, body.party_values(), country=body.country or ctx.user.country)
-    receipt_id = new_id()
-    await ctx.run(
-        _RECEIPT,
-        id=receipt_id,
-        created_at=ctx.now,
-        user_id=ctx.user.user_id,
-        project_id=rules.project_id,
-        query=body.model_dump(mode="json", exclude_unset=True, exclude={"project_id"}),
-        answer=orjson.loads(orjson.dumps(examination.wire(ctx.language), default=str)),
-    )
-    return receipt_id
+    answer = orjson.loads(orjson.dumps(examination.wire(ctx.language), default=str))
+    receipt = {
+        "id": new_id(),
+        "created_at": ctx.now,
+        "user_id": ctx.user.user_id,
+        "project_id": rules.project_id,
+        "query": body.model_dump(mode="json", exclude_unset=True, exclude={"project_id"}),
+    }
+    await ctx.run(_RECEIPT, **receipt, answer=answer)
+    person = {"id": receipt.pop("user_id"), "name": ctx.user.name}
+    return {**receipt, "created_at": moment(ctx.now), "version": 1, "user": person, **answer}

@@ -50,8 +50,8 @@ async def check_protection(ctx: PostCtx, body: ProtectionCheckCreate) -> Respons
     Covers leads, converted leads and customers, whoever may see them; tolerates legal forms, umlauts, word order and slips of
     the pen. The answer is kept: its id is the receipt that the creation of the lead can carry.
     """
-    id_ = await checks.check(ctx, body)
-    return await CHECK.reply(ctx, id_, status=201, location=f"/v1/protection-checks/{id_}")
+    answer = await checks.check(ctx, body)
+    return ctx.reply(answer, status=201, version=1, location=f"/v1/protection-checks/{answer['id']}")
 
 
 @router.get(
