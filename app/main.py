@@ -63,7 +63,14 @@ def create_app(
                 await app.state.redis.aclose()
             await own.close()
 
-    app = FastAPI(title="Leadwerk", lifespan=lifespan, openapi_url=None, openapi_tags=TAGS, redirect_slashes=False)
+    app = FastAPI(
+        title="Leadwerk",
+        lifespan=lifespan,
+        openapi_url=None,
+        openapi_tags=TAGS,
+        redirect_slashes=False,
+        telemetry={"tracing": False, "metrics": False, "logs": False},  # core/telemetry.py does this
+    )
     app.openapi = lambda: contract.document(app)  # type: ignore[method-assign]  # FastAPI's documented way
     failures.install(app)
     for router in ROUTERS:

@@ -4,6 +4,7 @@ A process takes allowance in leases of a few requests, so that most requests cos
 one lease per process. Without Redis nobody is locked out; the gap shows in the metrics.
 """
 
+import asyncio
 from dataclasses import dataclass
 from time import time
 
@@ -31,6 +32,14 @@ class _Lease:
     resets_at: float
 
 
+def _next_size(last: _Lease | None, per_minute: int, now: float) -> int:
+    """Twice the last lease when it was used up in its time, half of it when not, one at first."""
+    if last is None:
+        return 1
+    size = last.size * 2 if last.ends > now else last.size // 2
+    return min(max(size, 1), max(1, per_minute // 50))
+
+
 class Limiter:
     """Counts by name (a user, an address, an account)."""
 
@@ -42,6 +51,7 @@ class Limiter:
         )
         self._strategy = FixedWindowRateLimiter(storage)
         self._leases: dict[str, _Lease] = {}
+        self._asking: dict[str, asyncio.Lock] = {}
 
     async def spend(self, name: str, per_minute: int) -> tuple[int, int]:
         """Count one request; how many are left this minute, and in how many seconds it ends. Raises TooManyRequests.
@@ -51,9 +61,10 @@ class Limiter:
         now = time()
         lease = self._leases.get(name)
         if lease is None or lease.left <= 0 or lease.ends <= now:
-            often = lease is not None and lease.left <= 0 and lease.ends > now
-            size = min(lease.size * 2, max(1, per_minute // 50)) if often and lease is not None else 1
-            lease = await self._lease(name, per_minute, size, now)
+            async with self._asking.setdefault(name, asyncio.Lock()):
+                lease = self._leases.get(name)  # perhaps another request has got one meanwhile
+                if lease is None or lease.left <= 0 or lease.ends <= now:
+                    lease = await self._lease(name, per_minute, _next_size(lease, per_minute, now), now)
         lease.left -= 1
         return lease.beyond + max(lease.left, 0), max(1, round(lease.resets_at - now))
 
@@ -73,6 +84,7 @@ class Limiter:
             size, beyond, resets_at = 1, per_minute, now + 60
         if len(self._leases) > 10_000:
             self._leases = {k: v for k, v in self._leases.items() if v.ends > now}
+            self._asking = {k: v for k, v in self._asking.items() if k in self._leases or v.locked()}
         lease = self._leases[name] = _Lease(size, size, now + 5, beyond, resets_at)
         return lease
 

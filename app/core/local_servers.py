@@ -22,7 +22,6 @@ _POSTGRES_SETTINGS = {
     "unix_socket_directories": "",
     "max_connections": "200",
     "shared_buffers": "192MB",
-    "wal_compression": "on",
     "jit": "off",
     "TimeZone": "UTC",
     "log_timezone": "UTC",

@@ -112,6 +112,8 @@ class Telemetry:
 
     def _record(self, scope: Scope, status: int, seconds: float) -> None:
         route = getattr(scope.get("route"), "path", "(none)")
+        if scope["path"].startswith("/v1/") and route != "(none)":
+            route = f"/v1{route}"  # the route knows only its part below the router it is included in
         key = (scope["method"], route, status)
         children = self._children.get(key)
         if children is None:
