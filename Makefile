@@ -51,8 +51,8 @@ fuzz: dev-environment ## Send generated requests to a running API and compare wi
 bench: dev-environment ## Measure speed: make bench ARGS="--quick --only fetch"
 	@$(PY) -m bench $(ARGS)
 
-bench-matching: dev-environment ## Measure the duplicate check on labelled data: make bench-matching DATA=pairs.csv
-	@$(PY) -m bench.matching "$${DATA:?say which file: make bench-matching DATA=pairs.csv}"
+bench-matching: dev-environment ## Measure the duplicate check on labelled data: make bench-matching DATA=folder
+	@$(PY) -m bench.matching "$${DATA:?say which folder: make bench-matching DATA=folder}"
 
 lock: ## Resolve the dependencies anew and write requirements/*.txt
 	@bash requirements/lock.sh
