@@ -56,6 +56,8 @@ _NAMES: dict[str, Any] = {
     "cursor": "WyIyMDI2LTAzLTAyIiwiMDE5Il0",
     "next_cursor": None,
     "color": "#2f6feb",
+    "label_de": "Neu",
+    "label_en": "New",
     "status": "new",
     "key": "protection",
     "probability": 40,
@@ -64,6 +66,29 @@ _NAMES: dict[str, Any] = {
     "limit": 50,
     "trace_id": "4bf92f3577b34da6a3ce929d0e0e4736",
 }
+_OF_KIND: dict[tuple[str, str], str] = {
+    ("Project", "name"): "Messe 2026",
+    ("Project", "key"): "fair_2026",
+    ("Team", "name"): "Centre Linz",
+    ("TeamRef", "name"): "Centre Linz",
+    ("Centre", "name"): "Linz",
+    ("Centre", "code"): "AT-LNZ",
+    ("Pipeline", "name"): "Flatrate",
+    ("Pipeline", "key"): "flatrate",
+    ("Opportunity", "name"): "Flatrate für drei Standorte",
+    ("Stage", "name"): "Angebot",
+    ("User", "name"): "Eva Muster",
+    ("Me", "name"): "Eva Muster",
+    ("Role", "key"): "developer",
+    ("Role", "label_de"): "Developer",
+    ("Role", "label_en"): "Developer",
+    ("Stage", "key"): "offer",
+    ("Stage", "label_de"): "Angebot",
+    ("Stage", "label_en"): "Offer",
+    ("Actor", "name"): "Eva Muster",
+    ("roles", "key"): "developer",
+}
+"""Values for a property of one kind of record, where the general ones would mislead."""
 _PEOPLE = {"assignee", "holder", "user", "sender", "recipient", "created_by", "decided_by", "requested_by", "manager"}
 _TEXTS = ("Beispiel", "beispiel", "AT", "EUR", "#2f6feb", "a", "1", "12500.00", "4020", "2026-03-02", _TIME)
 _FORMATS = {
@@ -166,7 +191,8 @@ def _text(schema: Schema, name: str, parent: str) -> str:
         return example_id(parent + name if name == "id" else name)
     if parent in _PEOPLE and name == "name" and _fits("Eva Muster", schema):
         return "Eva Muster"
-    candidates = [_NAMES.get(name), _FORMATS.get(schema.get("format", "")), *_TEXTS]
+    kind = re.sub(r"(Read|Create|Update)$", "", parent)
+    candidates = [_OF_KIND.get((kind, name)), _NAMES.get(name), _FORMATS.get(schema.get("format", "")), *_TEXTS]
     for candidate in candidates:
         if isinstance(candidate, str) and _fits(candidate, schema):
             return candidate
