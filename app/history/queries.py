@@ -48,7 +48,7 @@ _changes = (
         )
     )
     .select_from(_keys)
-    .where(_keys.c.key != func.all(bindparam("derived", DERIVED, type_=ARRAY(Text))))
+    .where(_keys.c.key != func.all(bindparam("left_out", type_=ARRAY(Text), required=True)))
     .correlate(log)
     .scalar_subquery()
 )
@@ -59,7 +59,7 @@ _is_user = log.c.actor.op("~")(literal("^[0-9a-f]{8}-[0-9a-f-]{27}$"))
 def page(*, after: bool) -> Select[Any]:
     """A record's changes, newest first, as JSON.
 
-    Binds: kind, kinds (with its parts), record, row_limit and, `after` one of them, before.
+    Binds: kind, kinds (with its parts), record, left_out (columns), row_limit and, `after` one of them, before.
     """
     kinds = bindparam("kinds", type_=ARRAY(Text), required=True)
     item = func.json_build_object(

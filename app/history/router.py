@@ -30,7 +30,7 @@ KINDS: dict[str, tuple[str, str, Kind]] = {
     "opportunities": ("opportunity", "opportunities", Kind(Opportunity, Permission.OPPORTUNITIES_READ)),
     "activities": ("activity", "activities", Kind(Activity, Permission.ACTIVITIES_READ)),
     "lead-locks": ("lead lock", "protection", Kind(LeadLock)),
-    "clearances": ("clearance", "protection", Kind(Clearance)),
+    "clearances": ("clearance", "protection", Kind(Clearance, hidden=("customer_name", "country"))),
     "projects": ("project", "projects", Kind(Project, owned=False)),
     "users": ("user", "users", Kind(User, Permission.USERS_MANAGE, owned=False, parts=("user_roles",))),
 }

@@ -22,12 +22,15 @@ from app.history.schemas import HistoryQuery
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of record with a history: its model, the right to read its records, and tables that hold parts of it."""
+    """A kind of record with a history: its model, the right to read its records, tables that hold parts of it, and columns
+    that not everybody who sees the record may see.
+    """
 
     model: Any
     permission: Permission | None = None
     owned: bool = True
     parts: tuple[str, ...] = ()
+    hidden: tuple[str, ...] = ()
 
 
 async def history(ctx: Context, request: Request, kind: Kind, id_: UUID, query: HistoryQuery) -> Response:
@@ -43,6 +46,7 @@ async def history(ctx: Context, request: Request, kind: Kind, id_: UUID, query: 
     path, table = request.url.path, kind.model.__tablename__
     key, binding = ctx.settings.secret_key.get_secret_value().encode(), f"history {path}".encode()
     values: dict[str, Any] = {"record": id_, "kind": table, "kinds": [table, *kind.parts], "row_limit": query.limit + 1}
+    values["left_out"] = [*queries.DERIVED, *kind.hidden]
     if query.cursor is not None:
         before, _ = open_cursor(query.cursor, binding, key)
         if not isinstance(before, int):
