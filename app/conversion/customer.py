@@ -1,5 +1,6 @@
 """The customer of a conversion: made anew, updated with chosen fields, or left as it is (CONV-2, CONV-3)."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +18,7 @@ from app.conversion.problems import DuplicateAccount
 from app.conversion.schemas import AccountCompletion, ContactCompletion, ConversionCreate
 from app.core.context import Context
 from app.core.failures import invalid_fields
+from app.core.permissions import Permission
 from app.core.problems import Invalid, NotFound
 from app.core.types import Money
 from app.core.visibility import unscoped, visible
@@ -24,7 +26,9 @@ from app.core.writing import assign
 from app.indexing import find_matches, index_record
 from app.leads.models import Lead
 from app.leads.parties import values_of
-from app.locks.protection import Examination, Standing, examine
+from app.locks.clearances import accounts_cleared_for
+from app.locks.protection import Examination, Standing, examine, refuse_unless_free
+from app.locks.service import live_lock
 from app.matching import normalise
 
 SHARED_FIELDS = (
@@ -79,13 +83,18 @@ def lead_value(lead: Lead, field: str) -> Any:
     return revenue_of(lead) if field == "expected_revenue" else getattr(lead, field)
 
 
-async def examine_lead(ctx: Context, lead: Lead) -> Examination:
+async def examine_lead(ctx: Context, lead: Lead, *, distinct_from: Sequence[UUID] = ()) -> Examination:
     """Who else may be this lead's customer."""
-    return await examine(ctx, values_of(lead), country=lead.country, exclude=[lead.id])
+    return await examine(ctx, values_of(lead), country=lead.country, exclude=[lead.id], distinct_from=distinct_from)
 
 
 async def make(ctx: Context, lead: Lead, body: ConversionCreate) -> Account:
-    """A new customer from the lead and what completes it. Raises Invalid (all that lacks at once), DuplicateAccount."""
+    """A new customer from the lead and what completes it.
+
+    Raises Invalid (all that lacks at once), DuplicateAccount, CustomerTaken, PossiblyTaken.
+    """
+    if await live_lock(ctx, lead.id) is None:
+        await _refuse_taken(ctx, lead, body.not_duplicate_of)
     await _refuse_duplicates(ctx, lead, body.not_duplicate_of)
     values: dict[str, Any] = {name: getattr(lead, name) for name in SHARED_FIELDS}
     values["legal_form"] = legal_form_of(lead)
@@ -104,6 +113,15 @@ async def make(ctx: Context, lead: Lead, body: ConversionCreate) -> Account:
     return await accounts.add(ctx, _checked(AccountCreate, given, "account"), lead_id=lead.id)
 
 
+async def _refuse_taken(ctx: Context, lead: Lead, distinct: list[UUID]) -> None:
+    """A lead without a lock of its own must not become a customer whom another one holds (LOCK-3)."""
+    if ctx.may(Permission.RECORDS_READ_ALL):
+        return
+    examination = await examine_lead(ctx, lead, distinct_from=[*lead.distinct_from, *distinct])
+    if examination.status != "yours":
+        refuse_unless_free(ctx, examination)
+
+
 async def _refuse_duplicates(ctx: Context, lead: Lead, distinct: list[UUID]) -> None:
     matches = await find_matches(ctx, values_of(lead), types=("account",), exclude=distinct)
     if any(found.match.verdict == "duplicate" for found in matches.found):
@@ -114,23 +132,41 @@ async def _refuse_duplicates(ctx: Context, lead: Lead, distinct: list[UUID]) -> 
 async def find(ctx: Context, lead: Lead, account_id: UUID) -> tuple[Account, bool]:
     """The customer that the lead is said to be, locked, and whether it passes to the lead's assignee.
 
-    It passes when it is one of the lead's matches and nobody else's any more: then the asker may not have seen it before.
-    Raises NotFound.
+    It passes when it was granted to the lead, or is one of its matches and nobody else's any more: then the asker may not
+    have seen it before. Raises NotFound, CustomerTaken.
     """
     examination = await examine_lead(ctx, lead)
     standing = next((s for s in examination.standings if account_id in (s.account_id, s.record_id)), None)
     seen = (await ctx.session.execute(visible(Account, ctx.principal).where(Account.id == account_id))).first()
-    passes = standing is not None and (standing.cleared or standing.protection in ("ended", "none"))
-    if seen is None and not passes:
+    decision = (await accounts_cleared_for(ctx, lead.id)).get(account_id)
+    passes = decision == "granted" or (standing is not None and may_pass(standing))
+    if seen is None and not passes and decision is None:
         raise NotFound
     statement = unscoped(
         select(Account).where(Account.id == account_id).with_for_update().execution_options(populate_existing=True),
-        reason="visible, or a match of the lead that nobody else holds",
+        reason="visible, cleared for the lead, or a match of it that nobody else holds",
     )
     account = (await ctx.session.execute(statement)).scalar_one_or_none()
     if account is None:
         raise NotFound
-    return account, passes and not is_manager(ctx, account)
+    if is_manager(ctx, account):
+        return account, False
+    if not passes and decision is None:
+        await _refuse_held(ctx, lead, account)
+    return account, passes
+
+
+def may_pass(standing: Standing) -> bool:
+    """Whether the customer of this match is free for the lead's assignee."""
+    return standing.cleared or standing.protection in ("ended", "none")
+
+
+async def _refuse_held(ctx: Context, lead: Lead, account: Account) -> None:
+    """A lead must not become a customer whom another one holds, and so put its own lock on them (LOCK-3)."""
+    values = accounts.values_of(account)
+    examination = await examine(ctx, values, country=account.country, exclude=[lead.id])
+    if examination.status == "taken" and any(s.foreign and s.account_id == account.id for s in examination.standings):
+        refuse_unless_free(ctx, examination)
 
 
 async def change(

@@ -15,6 +15,7 @@ from app.conversion.customer import (
     lead_value,
     legal_form_of,
     matched,
+    may_pass,
 )
 from app.conversion.queries import CONVERSION, FIRST_STAGE
 from app.core.context import Context
@@ -23,6 +24,7 @@ from app.core.types import Money
 from app.core.visibility import visible
 from app.leads.models import Lead
 from app.leads.queries import LEAD
+from app.locks.clearances import accounts_cleared_for
 from app.locks.protection import Standing
 from app.locks.queries import LOCK
 from app.locks.service import live_lock
@@ -42,14 +44,17 @@ async def preview(ctx: Context, lead_id: UUID) -> bytes:
     if lead.phase == "open":
         standings = matched(await examine_lead(ctx, lead))
         accounts = await _accounts(ctx, [s.account_id for s in standings if s.account_id])
-        matches = [_match(ctx, lead, s, accounts) for s in standings]
+        cleared = await accounts_cleared_for(ctx, lead.id)
+        matches = [_match(ctx, lead, s, accounts, cleared) for s in standings]
         missing = [
             {"field": name, "suggestion": legal_form_of(lead) if name == "legal_form" else None}
             for name in REQUIRED
             if not getattr(lead, name, None)
         ]
         held = await live_lock(ctx, lead.id)
-        lock = orjson.Fragment((await LOCK.json(ctx, held.id))[0]) if held is not None else None
+        if held is not None:
+            ctx.held.add(held.id)  # who sees the lead sees its lock
+            lock = orjson.Fragment((await LOCK.json(ctx, held.id))[0])
     stages = await ctx.fetch(FIRST_STAGE, pipeline=rules.pipeline_id or DEFAULT_PIPELINE_ID)
     rows = await ctx.fetch(CONVERSION, lead_id=lead.id)
     duplicate = any(m["verdict"] == "duplicate" for m in matches)
@@ -71,11 +76,13 @@ async def _accounts(ctx: Context, ids: list[UUID]) -> dict[UUID, Account]:
     return {account.id: account for account in found.scalars()}
 
 
-def _match(ctx: Context, lead: Lead, standing: Standing, accounts: dict[UUID, Account]) -> dict[str, Any]:
+def _match(
+    ctx: Context, lead: Lead, standing: Standing, accounts: dict[UUID, Account], cleared: dict[UUID, str]
+) -> dict[str, Any]:
     assert standing.account_id is not None
     account = accounts.get(standing.account_id)
     wire = standing.wire(ctx.language)
-    passes = standing.cleared or standing.protection in ("ended", "none")
+    passes = may_pass(standing) or cleared.get(standing.account_id) == "granted"
     fields: list[dict[str, Any]] = []
     if account is not None:
         for name in (*SHARED_FIELDS, "expected_revenue"):

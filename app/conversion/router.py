@@ -14,6 +14,7 @@ from app.conversion.schemas import ConversionCreate, ConversionPreview, Conversi
 from app.core.context import Ctx, PostCtx
 from app.core.problems import Forbidden, Invalid, declared
 from app.leads.problems import LeadClosed, NotYourLead
+from app.locks.problems import CustomerTaken, PossiblyTaken
 
 router = APIRouter(prefix="/leads/{lead_id:uuid}", tags=["leads"])
 
@@ -36,7 +37,10 @@ async def preview_conversion(ctx: Ctx, lead_id: UUID) -> Response:
     summary="Convert a lead",
     status_code=201,
     response_model=ConversionRead,
-    responses=declared(Forbidden, NotYourLead, NotAManager, LeadClosed, AlreadyConverted, DuplicateAccount, Invalid)
+    responses=declared(
+        *(Forbidden, NotYourLead, NotAManager, LeadClosed, AlreadyConverted, DuplicateAccount, Invalid),
+        *(CustomerTaken, PossiblyTaken),
+    )
     | {200: {"description": "Converted before by the same request.", "model": ConversionRead}},
 )
 async def convert_lead(ctx: PostCtx, lead_id: UUID, body: ConversionCreate) -> Response:

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 
 from app.accounts.models import Account
@@ -116,3 +116,15 @@ async def decide(ctx: Context, clearance_id: UUID, body: ClearanceDecision) -> N
             record_id=clearance.id,
             data={"name": name, "decision": clearance.state, "reason": body.reason},
         )
+
+
+async def accounts_cleared_for(ctx: Context, lead_id: UUID) -> dict[UUID, str]:
+    """The customers for which the lead was made on the strength of a clearance, each with the decision."""
+    account_id = func.coalesce(Clearance.account_id, LeadLock.account_id)
+    statement = (
+        select(account_id, Clearance.state)
+        .join(LeadLock, LeadLock.id == Clearance.lock_id, isouter=True)
+        .where(Clearance.lead_id == lead_id, account_id.is_not(None))
+    )
+    found = await ctx.session.execute(unscoped(statement, reason="what was decided for this very lead"))
+    return {row[0]: row[1] for row in found}

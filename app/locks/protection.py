@@ -25,10 +25,12 @@ from app.identity.models import Role, User, UserRole
 from app.indexing import find_matches
 from app.leads.models import Lead
 from app.locks.models import Clearance, LeadLock
+from app.locks.problems import CustomerTaken, CustomerYours, PossiblyTaken
 from app.matching import Match, Party, PartyValues, explain
 from app.matching.index import Matches
 
 LIVE = ("pending", "active")
+HELD = (*LIVE, "managed")
 _RANK = ("taken", "yours", "cleared", "possible", "known", "free")
 _LOCKS_PER_RECORD = 5
 
@@ -57,7 +59,7 @@ class Standing:
     @property
     def foreign(self) -> bool:
         """Another one holds it, and the asker has no clearance."""
-        return self.protection in (*LIVE, "managed") and not self.yours and not self.cleared
+        return self.protection in HELD and not self.yours and not self.cleared
 
     @property
     def status(self) -> str:
@@ -138,8 +140,9 @@ async def examine(
     standings = await standings_of(ctx, matches, one_per_customer=True)
     counted = [s for s in standings if not (s.match.verdict == "possible" and s.record_id in distinct_from)]
     status = min((s.status for s in counted), key=_RANK.index, default="free")
-    if status == "taken" and any(s.status in ("yours", "cleared") for s in counted if s.match.verdict == "duplicate"):
-        status = _shared(counted)
+    beside = {s.status for s in counted if s.protection in HELD} & {"yours", "cleared"}
+    if status == "taken" and beside:  # several hold the same customer side by side: who is among them may go on
+        status = min(beside, key=_RANK.index)
     ask: tuple[dict[str, Any], ...] = ()
     if status in ("taken", "possible"):
         asked = next((s.country for s in counted if s.status == status and s.country), country)
@@ -147,9 +150,18 @@ async def examine(
     return Examination(status, tuple(standings), ask, matches.truncated)
 
 
-def _shared(standings: Sequence[Standing]) -> str:
-    """Several hold the same customer side by side: who is among them may go on."""
-    return "yours" if any(s.status == "yours" for s in standings) else "cleared"
+def refuse_unless_free(ctx: Context, examination: Examination) -> None:
+    """Raise the problem that the examination calls for (LOCK-3); nothing when the customer is free, known or cleared."""
+    answer = examination.wire(ctx.language)
+    extra = {"matches": answer["matches"], "ask": answer["ask"]}
+    match examination.status:
+        case "taken":
+            holder = next(s.holder_name for s in examination.standings if s.foreign and s.match.verdict == "duplicate")
+            raise CustomerTaken(extra=extra, holder=holder or "–")
+        case "yours":
+            raise CustomerYours(extra=extra)
+        case "possible":
+            raise PossiblyTaken(extra=extra)
 
 
 async def standings_of(ctx: Context, matches: Matches, *, one_per_customer: bool) -> list[Standing]:
@@ -183,9 +195,10 @@ async def standings_of(ctx: Context, matches: Matches, *, one_per_customer: bool
 
 
 def _standing(match: Match, rows: Sequence[Any], asker: UUID | None, teams: set[UUID]) -> Standing:
-    """One record with its locks: the asker's own live one first, else any live one, else the last."""
+    """One record with its locks: the asker's own live one first, one that they are cleared for, any live one, the last."""
     live = [row for row in rows if row["lock_state"] in LIVE]
-    chosen = next((row for row in live if row["holder_id"] == asker), None) or (live or rows)[0]
+    live.sort(key=lambda row: (row["holder_id"] != asker, not row["cleared"]))
+    chosen = (live or rows)[0]
     holder_id, holder_name = chosen["holder_id"], chosen["holder_name"]
     yours = bool(live) and holder_id == asker
     if live:
@@ -209,7 +222,7 @@ def _standing(match: Match, rows: Sequence[Any], asker: UUID | None, teams: set[
         country=chosen["country"],
         protection=protection,
         yours=yours,
-        cleared=not yours and any(row["cleared"] for row in rows),
+        cleared=not yours and protection in HELD and chosen["cleared"],
         holder_id=holder_id,
         holder_name=holder_name,
         until=chosen["ends_on"] if protection == "active" else None,
@@ -244,7 +257,7 @@ def _records(how_far: Reach) -> Any:
                 Clearance.requested_by == asker,
                 or_(Clearance.state == "granted", Clearance.state == "shared"),
                 Clearance.used_at.is_(None),
-                or_(Clearance.lock_id == lock.c.id, Clearance.account_id == account_id),
+                or_(Clearance.lock_id == lock.c.id, and_(Clearance.account_id == account_id, lock.c.id.is_(None))),
             )
             .exists()
         )

@@ -1,17 +1,17 @@
-"""Customers made without a lead: they must not slip past another one's lock (LOCK-3)."""
+"""Customers made or renamed without a lead: they must not slip past another one's lock (LOCK-3)."""
 
+from dataclasses import fields, replace
 from uuid import UUID
 
 from app.accounts import service as accounts
 from app.accounts.models import Account
-from app.accounts.schemas import AccountCreate
+from app.accounts.schemas import AccountCreate, AccountUpdate
 from app.core.context import Context
 from app.core.permissions import Permission
 from app.core.writing import already_created, request_hash
-from app.indexing import queue_on
-from app.locks.protection import examine
-from app.matching import normalise
-from app.registration.service import refuse_unless_free
+from app.indexing import find_matches, queue_on
+from app.locks.protection import examine, refuse_unless_free
+from app.matching import PartyValues, normalise
 
 
 async def create(ctx: Context, body: AccountCreate) -> tuple[UUID, bool]:
@@ -32,3 +32,24 @@ async def create(ctx: Context, body: AccountCreate) -> tuple[UUID, bool]:
             refuse_unless_free(ctx, examination)
     account = await accounts.add(ctx, body, request_hash=asked)
     return account.id, True
+
+
+async def update(ctx: Context, account_id: UUID, patch: AccountUpdate, if_match: str | None) -> None:
+    """Change an account. What makes it another customer is examined like a new account; whom it matched before, it may.
+
+    Raises Forbidden, NotFound, NotAManager, StaleVersion, Invalid, CustomerTaken.
+    """
+    ctx.require(Permission.ACCOUNTS_WRITE)
+    changed = patch.model_fields_set & {field.name for field in fields(PartyValues)}
+    if not changed or ctx.may(Permission.RECORDS_READ_ALL):
+        await accounts.update(ctx, account_id, patch, if_match)
+        return
+    before = accounts.values_of(await ctx.load(Account, account_id, lock=False))
+    party = normalise(replace(before, **{name: getattr(patch, name) for name in changed}))
+    await queue_on(ctx, party)
+    await accounts.update(ctx, account_id, patch, if_match)
+    known = await find_matches(ctx, before)
+    beside = [found.record_id for found in known.found if found.match.verdict == "duplicate"]
+    examination = await examine(ctx, party, country=patch.country, exclude=[account_id, *beside])
+    if examination.status == "taken":
+        refuse_unless_free(ctx, examination)

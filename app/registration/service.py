@@ -1,6 +1,5 @@
 """Leads: registering, changing and deleting them under their project's rules."""
 
-from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -16,7 +15,7 @@ from app.core.statements import Statement
 from app.core.visibility import unscoped
 from app.core.writing import already_created, assign, columns_of, request_hash, require_match
 from app.identity.models import User
-from app.indexing import index_new, index_record, queue_on, remove_record
+from app.indexing import find_matches, index_new, index_record, queue_on, remove_record
 from app.leads.access import may_change
 from app.leads.models import Lead
 from app.leads.parties import values_of
@@ -24,8 +23,7 @@ from app.leads.problems import LeadClosed
 from app.leads.queries import LEAD
 from app.leads.schemas import LeadCreate, LeadFields, LeadUpdate
 from app.locks.models import ProtectionCheck
-from app.locks.problems import CustomerTaken, CustomerYours, PossiblyTaken
-from app.locks.protection import Examination, examine
+from app.locks.protection import examine, refuse_unless_free
 from app.locks.service import advance, end, live_lock, open_clearances, take, use_clearances
 from app.matching import Party, normalise
 from app.notifications.service import notify
@@ -74,7 +72,7 @@ async def create(ctx: Context, body: LeadCreate) -> tuple[UUID, bool]:
         examination = await examine(ctx, party, country=lead.country, distinct_from=body.not_duplicate_of)
         refuse_unless_free(ctx, examination)
         if examination.status == "cleared":
-            matched = [s for s in examination.standings if s.cleared]
+            matched = [s for s in examination.standings if s.status == "cleared"]
             clearances = await open_clearances(
                 ctx, [s.lock_id for s in matched if s.lock_id], [s.account_id for s in matched if s.account_id]
             )
@@ -102,7 +100,7 @@ async def update(ctx: Context, lead_id: UUID, patch: LeadUpdate, if_match: str |
     if lead.phase != "open":
         raise LeadClosed(phase=lead.phase)
     rules = await rules_of(ctx, lead.project_id)
-    before = lead.assignee_id
+    before, known_as = lead.assignee_id, normalise(values_of(lead))
     assign(lead, patch, money=MONEY, leave=("not_duplicate_of",))
     await _check_rules(ctx, lead, patch, rules)
     lock = await live_lock(ctx, lead.id)
@@ -110,7 +108,7 @@ async def update(ctx: Context, lead_id: UUID, patch: LeadUpdate, if_match: str |
     if patch.model_fields_set & IDENTITY_FIELDS:
         lead.distinct_from = list(dict.fromkeys([*lead.distinct_from, *patch.not_duplicate_of]))
         if rules.lock_enabled:
-            await _examine_again(ctx, lead, party)
+            await _examine_again(ctx, lead, party, known_as)
         await index_record(ctx, "lead", lead.id, party)
         if lock is not None:
             lock.customer_name, lock.country = lead.name, lead.country
@@ -143,24 +141,11 @@ async def remove(ctx: Context, lead_id: UUID, if_match: str | None) -> None:
     await ctx.session.delete(lead)
 
 
-def refuse_unless_free(ctx: Context, examination: Examination) -> None:
-    """Raise the problem that the examination calls for (LOCK-3); nothing when the customer is free, known or cleared."""
-    answer = examination.wire(ctx.language)
-    extra = {"matches": answer["matches"], "ask": answer["ask"]}
-    match examination.status:
-        case "taken":
-            holder = next(s.holder_name for s in examination.standings if s.foreign and s.match.verdict == "duplicate")
-            raise CustomerTaken(extra=extra, holder=holder or "–")
-        case "yours":
-            raise CustomerYours(extra=extra)
-        case "possible":
-            raise PossiblyTaken(extra=extra)
-
-
-async def _examine_again(ctx: Context, lead: Lead, party: Party) -> None:
-    """A lead under a new name must not slip into another one's customer."""
+async def _examine_again(ctx: Context, lead: Lead, party: Party, known_as: Party) -> None:
+    """A lead under a new name must not slip into another one's customer. Whom it shared the customer with before, it may."""
     await queue_on(ctx, party)
-    mine: Sequence[UUID] = [i for i in (lead.id, lead.account_id) if i]
+    known = await find_matches(ctx, known_as)
+    mine: list[UUID] = [lead.id, *(found.record_id for found in known.found if found.match.verdict == "duplicate")]
     examination = await examine(ctx, party, country=lead.country, exclude=mine, distinct_from=lead.distinct_from)
     refuse_unless_free(ctx, examination)
 

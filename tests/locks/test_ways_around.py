@@ -4,6 +4,7 @@ from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.identity.models import User
@@ -78,3 +79,110 @@ async def test_a_clearances_history_does_not_name_a_hidden_customer(cast: Cast) 
     clearance = await cast.cleared("bert", "refuse", account_id=made.json()["id"])
     shown = await cast.clients["bert"].get(f"/v1/clearances/{clearance['id']}/history")
     assert shown.status_code == 200 and "Maschinenbau" not in shown.text, shown.text
+
+
+@pytest.mark.rule("LOCK-3", "LOCK-4")
+async def test_a_clearance_for_a_lock_that_is_over_opens_no_later_one(cast: Cast) -> None:
+    lock = await cast.lock_of(await cast.registers("anna"))
+    await cast.cleared("bert", "grant", lock_id=lock)
+    await cast.clients["anna"].post(f"/v1/lead-locks/{lock}/release", json={"reason": "Kein Bedarf"})
+    assert (await cast.registers("carl")).status_code == 201
+    assert await cast.check("bert") == "taken"
+    assert (await cast.registers("bert")).json()["code"] == "customer_taken"
+
+
+@pytest.mark.rule("LOCK-3")
+async def test_a_lead_in_a_project_without_locks_gives_no_right_to_the_customer(cast: Cast) -> None:
+    project = await open_project(cast)
+    assert (await cast.registers("anna")).status_code == 201
+    lead = await cast.clients["bert"].post(
+        "/v1/leads",
+        json={
+            "project_id": project,
+            "assignee_id": str(cast.people["bert"].id),
+            **NAME,
+            "city": "Linz",
+            "country": "AT",
+        },
+    )
+    assert lead.status_code == 201, lead.text
+    assert await cast.check("bert") == "taken"
+    made = await cast.clients["bert"].post("/v1/accounts", json=ACCOUNT)
+    assert made.json()["code"] == "customer_taken", made.text
+    converted = await cast.convert(
+        "bert", lead, outcome="create", account={**COMPLETION, "legal_form": "GmbH & Co. KG"}
+    )
+    assert converted.json()["code"] == "customer_taken", converted.text
+
+
+@pytest.mark.rule("LOCK-3")
+async def test_a_lead_whose_lock_is_over_is_not_converted_past_the_next_one(cast: Cast) -> None:
+    lead = await cast.registers("anna")
+    lock = await cast.lock_of(lead)
+    await cast.clients["anna"].post(f"/v1/lead-locks/{lock}/release", json={"reason": "Kein Bedarf"})
+    assert (await cast.registers("bert")).status_code == 201
+    converted = await cast.convert("anna", lead, outcome="create", account=COMPLETION)
+    assert converted.json()["code"] == "customer_taken", converted.text
+
+
+@pytest.mark.rule("LOCK-3")
+async def test_a_lead_cannot_become_another_ones_customer(cast: Cast) -> None:
+    made = await cast.clients["anna"].post("/v1/accounts", json={**ACCOUNT, "access": "public_read"})
+    assert made.status_code == 201, made.text
+    lead = await cast.registers("bert", name="Ganz Anders GmbH", company="Ganz Anders", city="Graz", postal_code="8010")
+    converted = await cast.convert("bert", lead, outcome="keep", account_id=made.json()["id"])
+    assert converted.json()["code"] == "customer_taken", converted.text
+    assert await cast.check("anna") == "yours"
+
+
+@pytest.mark.rule("LOCK-4", "CONV-2")
+async def test_a_granted_customer_of_managers_is_converted(cast: Cast) -> None:
+    made = await cast.clients["anna"].post("/v1/accounts", json=ACCOUNT)
+    await cast.cleared("bert", "grant", account_id=made.json()["id"])
+    lead = await cast.registers("bert")
+    assert lead.status_code == 201, lead.text
+    converted = await cast.convert("bert", lead, outcome="keep", account_id=made.json()["id"])
+    assert converted.status_code == 201, converted.text
+    assert (await cast.clients["bert"].get(made.headers["Location"])).json()["assignee"]["name"] == cast.people[
+        "bert"
+    ].name
+
+
+@pytest.mark.rule("LOCK-4")
+async def test_who_shares_a_customer_may_go_on_working(cast: Cast) -> None:
+    first = await cast.registers("anna")
+    await cast.cleared("bert", "share", lock_id=await cast.lock_of(first))
+    second = await cast.registers("bert")
+    for who, lead in (("anna", first), ("bert", second)):
+        changed = await cast.clients[who].patch(
+            f"/v1/leads/{lead.json()['id']}", json={"postal_code": "4021"}, headers={"If-Match": "*"}
+        )
+        assert changed.status_code == 200, changed.text
+    made = await cast.convert("anna", first, outcome="create", account=COMPLETION)
+    assert made.status_code == 201, made.text
+    twice = await cast.convert("bert", second, outcome="create", account=COMPLETION)
+    assert twice.json()["code"] == "duplicate_account", twice.text
+    same = await cast.convert("bert", second, outcome="keep", account_id=made.json()["account"]["id"])
+    assert same.status_code == 201, same.text
+    account = (await cast.clients["anna"].get(f"/v1/accounts/{made.json()['account']['id']}")).json()
+    assert account["assignee"]["name"] == cast.people["anna"].name
+
+
+async def test_a_colleague_of_the_team_sees_what_a_conversion_would_bring(
+    cast: Cast, session: AsyncSession, api: Api
+) -> None:
+    body = {"key": "teamwork", "name": "Team", "required_fields": ["name"], "lock_enabled": True, "visibility": "team"}
+    project = (await cast.clients["ada"].post("/v1/projects", json=body)).json()["id"]
+    lead = await cast.clients["bert"].post(
+        "/v1/leads", json={"project_id": project, **NAME, "city": "Linz", "country": "AT"}
+    )
+    assert lead.status_code == 201, lead.text
+    await session.execute(
+        text("INSERT INTO team_members (team_id, user_id) VALUES (:t, :u)"),
+        {"t": cast.people["bert"].default_team_id, "u": cast.people["anna"].id},
+    )
+    await session.commit()
+    anna = await api.as_user(cast.people["anna"])
+    assert (await anna.get(f"/v1/leads/{lead.json()['id']}")).status_code == 200
+    shown = await anna.get(f"/v1/leads/{lead.json()['id']}/conversion")
+    assert shown.status_code == 200, shown.text
