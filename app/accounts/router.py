@@ -10,9 +10,8 @@ from app.accounts import service
 from app.accounts.access import NotAManager
 from app.accounts.problems import ErpRecord
 from app.accounts.queries import ACCOUNT
-from app.accounts.schemas import AccountQuery, AccountRead, AccountUpdate
+from app.accounts.schemas import AccountQuery, AccountRead
 from app.core.context import Ctx
-from app.core.etags import IfMatch
 from app.core.permissions import Permission
 from app.core.problems import InUse, declared
 from app.core.resource import Page
@@ -32,22 +31,6 @@ async def get_account(ctx: Ctx, request: Request, account_id: UUID) -> Response:
     """One account."""
     ctx.require(Permission.ACCOUNTS_READ)
     return await ACCOUNT.read(ctx, request, account_id)
-
-
-@router.patch(
-    "/{account_id:uuid}",
-    operation_id="update_account",
-    summary="Change an account",
-    response_model=AccountRead,
-    responses=declared(NotAManager),
-)
-async def update_account(ctx: Ctx, account_id: UUID, patch: AccountUpdate, if_match: IfMatch = None) -> Response:
-    """Change an account: its assignee, managers and teams may, and everyone where it is open to be written.
-
-    Who may see or change it is for its people alone. New managers are notified.
-    """
-    await service.update(ctx, account_id, patch, if_match)
-    return await ACCOUNT.reply(ctx, account_id)
 
 
 @router.delete(

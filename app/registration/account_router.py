@@ -1,11 +1,15 @@
-"""`POST /v1/accounts`: a customer made without a lead, under the same lock."""
+"""`/v1/accounts`: customers made and changed without a lead, under the same lock."""
+
+from uuid import UUID
 
 from fastapi import APIRouter
 from starlette.responses import Response
 
+from app.accounts.access import NotAManager
 from app.accounts.queries import ACCOUNT
-from app.accounts.schemas import AccountCreate, AccountRead
-from app.core.context import PostCtx
+from app.accounts.schemas import AccountCreate, AccountRead, AccountUpdate
+from app.core.context import Ctx, PostCtx
+from app.core.etags import IfMatch
 from app.core.problems import IdTaken, declared
 from app.locks.problems import CustomerTaken, PossiblyTaken
 from app.registration import account_service
@@ -29,3 +33,20 @@ async def create_account(ctx: PostCtx, body: AccountCreate) -> Response:
     """
     id_, new = await account_service.create(ctx, body)
     return await ACCOUNT.reply(ctx, id_, status=201 if new else 200, location=f"/v1/accounts/{id_}")
+
+
+@router.patch(
+    "/{account_id:uuid}",
+    operation_id="update_account",
+    summary="Change an account",
+    response_model=AccountRead,
+    responses=declared(NotAManager, CustomerTaken),
+)
+async def update_account(ctx: Ctx, account_id: UUID, patch: AccountUpdate, if_match: IfMatch = None) -> Response:
+    """Change an account: its assignee, managers and teams may, and everyone where it is open to be written.
+
+    Who may see or change it is for its people alone. New managers are notified. A new name or address is examined like a
+    new account's.
+    """
+    await account_service.update(ctx, account_id, patch, if_match)
+    return await ACCOUNT.reply(ctx, account_id)

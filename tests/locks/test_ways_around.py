@@ -186,3 +186,16 @@ async def test_a_colleague_of_the_team_sees_what_a_conversion_would_bring(
     assert (await anna.get(f"/v1/leads/{lead.json()['id']}")).status_code == 200
     shown = await anna.get(f"/v1/leads/{lead.json()['id']}/conversion")
     assert shown.status_code == 200, shown.text
+
+
+@pytest.mark.rule("LOCK-3")
+async def test_an_account_is_not_renamed_into_another_ones_customer(cast: Cast) -> None:
+    assert (await cast.registers("anna")).status_code == 201
+    made = await cast.clients["bert"].post("/v1/accounts", json={**ACCOUNT, "name": "Ganz Anders GmbH"})
+    assert made.status_code == 201, made.text
+    renamed = await cast.clients["bert"].patch(
+        made.headers["Location"], json={"name": NAME["name"]}, headers={"If-Match": "*"}
+    )
+    assert renamed.json()["code"] == "customer_taken", renamed.text
+    moved = await cast.clients["bert"].patch(made.headers["Location"], json={"city": "Graz"}, headers={"If-Match": "*"})
+    assert moved.status_code == 200, moved.text
