@@ -17,7 +17,7 @@ from app.conversion.customer import (
     matched,
     may_pass,
 )
-from app.conversion.queries import CONVERSION, FIRST_STAGE
+from app.conversion.queries import FIRST_STAGE, conversion
 from app.core.context import Context
 from app.core.permissions import Permission
 from app.core.types import Money
@@ -56,7 +56,7 @@ async def preview(ctx: Context, lead_id: UUID) -> bytes:
             ctx.held.add(held.id)  # who sees the lead sees its lock
             lock = orjson.Fragment((await LOCK.json(ctx, held.id))[0])
     stages = await ctx.fetch(FIRST_STAGE, pipeline=rules.pipeline_id or DEFAULT_PIPELINE_ID)
-    rows = await ctx.fetch(CONVERSION, lead_id=lead.id)
+    rows = await ctx.fetch(conversion(ctx.reach), lead_id=lead.id)
     duplicate = any(m["verdict"] == "duplicate" for m in matches)
     body = {
         "lead": orjson.Fragment(shown),

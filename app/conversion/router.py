@@ -9,7 +9,7 @@ from app.accounts.access import NotAManager
 from app.conversion import service
 from app.conversion.preview import preview
 from app.conversion.problems import AlreadyConverted, AlreadyRequested, DuplicateAccount, NotConverted
-from app.conversion.queries import CONVERSION
+from app.conversion.queries import conversion
 from app.conversion.schemas import ConversionCreate, ConversionPreview, ConversionRead, OpportunityRequest
 from app.core.context import Ctx, PostCtx
 from app.core.problems import Forbidden, Invalid, declared
@@ -48,7 +48,7 @@ async def convert_lead(ctx: PostCtx, lead_id: UUID, body: ConversionCreate) -> R
     lock's last steps, in one transaction and once. The lead's data stay with the lead.
     """
     new = await service.convert(ctx, lead_id, body)
-    row = await ctx.fetch_one(CONVERSION, lead_id=lead_id)
+    row = await ctx.fetch_one(conversion(ctx.reach), lead_id=lead_id)
     return ctx.reply(row["json"].encode(), status=201 if new else 200, location=f"/v1/leads/{lead_id}/conversion")
 
 
@@ -63,5 +63,5 @@ async def convert_lead(ctx: PostCtx, lead_id: UUID, body: ConversionCreate) -> R
 async def request_opportunity(ctx: PostCtx, lead_id: UUID, body: OpportunityRequest) -> Response:
     """The last step, where it was left out at the conversion: sales support gets the message, and the lock becomes active."""
     await service.request_later(ctx, lead_id, body)
-    row = await ctx.fetch_one(CONVERSION, lead_id=lead_id)
+    row = await ctx.fetch_one(conversion(ctx.reach), lead_id=lead_id)
     return ctx.reply(row["json"].encode(), status=201, location=f"/v1/leads/{lead_id}/conversion")

@@ -246,3 +246,12 @@ async def test_the_lock_waits_for_the_last_step(scene: Scene) -> None:
     assert asked.json()["message_id"] and asked.json()["lock_state"] == "active"
     again = await scene.anna.post(f"/v1/leads/{scene.lead['id']}/opportunity-request", json={})
     assert again.status_code == 409 and again.json()["code"] == "already_requested"
+
+
+@pytest.mark.rule("DUP-3")
+async def test_a_conversion_shows_strangers_no_more_of_the_customer_than_the_name(scene: Scene) -> None:
+    person = {"first_name": "Xaver", "last_name": "Geheimrat"}
+    await scene.convert(account={**COMPLETION, "phone": "+43 732 123456"}, contact=person)
+    assert (await scene.anna.get(scene.url)).json()["conversion"]["contact"]["name"] == "Xaver Geheimrat"
+    shown = (await scene.bert.get(scene.url)).json()["conversion"]
+    assert shown["account"]["name"] == NAME and shown["contact"] is None and shown["applied"] == []
