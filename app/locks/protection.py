@@ -190,13 +190,16 @@ async def standings_of(ctx: Context, matches: Matches, *, one_per_customer: bool
         if one_per_customer and customer in customers:
             continue  # the same customer's lead, account or contact, already there with a better score
         customers.add(customer)
-        standings.append(_standing(found.match, records, ctx.user_id, teams))
+        standings.append(_standing(found.match, records, ctx.user_id, teams, ctx.today))
     return standings
 
 
-def _standing(match: Match, rows: Sequence[Any], asker: UUID | None, teams: set[UUID]) -> Standing:
-    """One record with its locks: the asker's own live one first, one that they are cleared for, any live one, the last."""
-    live = [row for row in rows if row["lock_state"] in LIVE]
+def _standing(match: Match, rows: Sequence[Any], asker: UUID | None, teams: set[UUID], today: date) -> Standing:
+    """One record with its locks: the asker's own live one first, one that they are cleared for, any live one, the last.
+
+    A lock whose time is over is none, even while the worker, that ends it, is away.
+    """
+    live = [r for r in rows if r["lock_state"] in LIVE and (r["ends_on"] is None or r["ends_on"] > today)]
     live.sort(key=lambda row: (row["holder_id"] != asker, not row["cleared"]))
     chosen = (live or rows)[0]
     holder_id, holder_name = chosen["holder_id"], chosen["holder_name"]

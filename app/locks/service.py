@@ -61,8 +61,8 @@ async def advance(ctx: Context, lead: Lead, rules: Rules, lock: LeadLock) -> Non
     done = steps_done(lead)
     if lock.state != "pending" or any(done[step] is None for step in rules.lock_steps if step != "lead"):
         return
-    contacted = rules.lock_starts == "contacted_on" and lead.contacted_on
-    lock.starts_on = contacted or ctx.today
+    contacted = lead.contacted_on if rules.lock_starts == "contacted_on" else None
+    lock.starts_on = min(contacted or ctx.today, ctx.today)
     lock.ends_on = add_months(lock.starts_on, rules.lock_months)
     lock.state = "active"
     schedule(ctx, lock)
@@ -95,31 +95,33 @@ async def transfer(ctx: Context, lock_id: UUID, body: LockTransfer) -> UUID:
 
     Raises NotFound, NotTheHolder, LockNotLive, Invalid.
     """
+    seen = await ctx.load(LeadLock, lock_id, lock=False)
+    statement = unscoped(
+        select(Lead).where(Lead.id == seen.lead_id).with_for_update(), reason="the lead changes hands with its lock"
+    )
+    # The lead's row first, as everybody takes them: nobody waits in a circle.
+    lead = (await ctx.session.execute(statement)).scalar_one_or_none()
     lock = await _live(ctx, lock_id)
     await active_user(ctx, body.holder_id, "/holder_id")
     previous = lock.holder_id
     lock.holder_id = body.holder_id
-    if lock.lead_id is not None:
-        lead = (
-            await ctx.session.execute(
-                unscoped(
-                    select(Lead).where(Lead.id == lock.lead_id).with_for_update(),
-                    reason="the lead changes hands with its lock",
-                )
-            )
-        ).scalar_one()
-        if lead.phase == "open":
-            lead.assignee_id = body.holder_id
+    if lead is not None and lead.phase == "open":
+        lead.assignee_id = body.holder_id
     await tell(ctx, lock, "lock_transferred", besides=[previous], reason=body.reason)
     return lock.id
 
 
 async def extend(ctx: Context, lock_id: UUID, body: LockExtension) -> None:
-    """Prolong an active lock (LOCK-5); the country head's right. Raises NotFound, Forbidden, NotTheHolder, LockNotActive."""
+    """Prolong an active lock (LOCK-5); the country head's right.
+
+    Raises NotFound, Forbidden, NotTheHolder, LockNotLive, LockNotActive, Invalid.
+    """
     ctx.require(Permission.LOCKS_MANAGE)
     lock = await _live(ctx, lock_id)
     if lock.state != "active" or lock.ends_on is None or lock.starts_on is None:
         raise LockNotActive
+    if lock.ends_on <= ctx.today:  # over, though the worker has not ended it yet: perhaps another one's by now
+        raise LockNotLive
     ends_on = add_months(lock.ends_on, body.months)
     if ends_on > add_months(lock.starts_on, 60):
         message = {"de": "Eine Sperre dauert höchstens 60 Monate.", "en": "A lock lasts 60 months at most."}

@@ -199,3 +199,28 @@ async def test_an_account_is_not_renamed_into_another_ones_customer(cast: Cast) 
     assert renamed.json()["code"] == "customer_taken", renamed.text
     moved = await cast.clients["bert"].patch(made.headers["Location"], json={"city": "Graz"}, headers={"If-Match": "*"})
     assert moved.status_code == 200, moved.text
+
+
+@pytest.mark.rule("LOCK-2", "LOCK-5")
+async def test_a_lock_whose_time_is_over_binds_nobody_though_the_worker_is_away(
+    cast: Cast, session: AsyncSession
+) -> None:
+    lock = await cast.lock_of(await cast.registers("anna"))
+    over = "UPDATE lead_locks SET state = 'active', starts_on = current_date - 200, ends_on = current_date - 2"
+    await session.execute(text(f"{over} WHERE id = :id"), {"id": lock})
+    await session.commit()
+    assert await cast.check("bert") == "known"
+    longer = {"months": 3, "reason": "Zu spät"}
+    late = await cast.clients["clara"].post(f"/v1/lead-locks/{lock}/extension", json=longer)
+    assert late.json()["code"] == "lock_not_live", late.text
+    assert (await cast.registers("bert")).status_code == 201
+
+
+@pytest.mark.rule("LOCK-2")
+async def test_a_contact_in_the_future_makes_no_longer_lock(cast: Cast) -> None:
+    rules = {"required_fields": ["name"], "lock_enabled": True, "lock_steps": ["lead"], "lock_starts": "contacted_on"}
+    body = {"key": "early_bird", "name": "Früh", "visibility": "all", **rules}
+    project = (await cast.clients["ada"].post("/v1/projects", json=body)).json()["id"]
+    lead = await cast.registers("bert", project_id=project, contacted_on="2150-01-01")
+    lock = (await cast.clients["bert"].get(f"/v1/lead-locks/{await cast.lock_of(lead)}")).json()
+    assert lock["starts_on"] < "2100"
