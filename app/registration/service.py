@@ -103,15 +103,15 @@ async def update(ctx: Context, lead_id: UUID, patch: LeadUpdate, if_match: str |
     before, known_as = lead.assignee_id, normalise(values_of(lead))
     assign(lead, patch, money=MONEY, leave=("not_duplicate_of",))
     await _check_rules(ctx, lead, patch, rules)
-    lock = await live_lock(ctx, lead.id)
     party = normalise(values_of(lead))
     if patch.model_fields_set & IDENTITY_FIELDS:
         lead.distinct_from = list(dict.fromkeys([*lead.distinct_from, *patch.not_duplicate_of]))
         if rules.lock_enabled:
             await _examine_again(ctx, lead, party, known_as)
         await index_record(ctx, "lead", lead.id, party)
-        if lock is not None:
-            lock.customer_name, lock.country = lead.name, lead.country
+    lock = await live_lock(ctx, lead.id)
+    if lock is not None:
+        lock.customer_name, lock.country = lead.name, lead.country
     if rules.statuses[lead.status] == "discarded":
         lead.phase = "discarded"
         if lock is not None:
