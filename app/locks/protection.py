@@ -4,7 +4,7 @@ A customer is taken while a lock stands that another one holds (`pending` from t
 never was a lock, while the account has managers. Once its last lock is over a customer is free, though known.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -26,7 +26,7 @@ from app.indexing import find_matches
 from app.leads.models import Lead
 from app.locks.models import Clearance, LeadLock
 from app.locks.problems import CustomerTaken, CustomerYours, PossiblyTaken
-from app.matching import Match, Party, PartyValues, explain
+from app.matching import Match, Party, PartyValues, explain, score
 from app.matching.index import Matches
 
 LIVE = ("pending", "active")
@@ -140,14 +140,25 @@ async def examine(
     standings = await standings_of(ctx, matches, one_per_customer=True)
     counted = [s for s in standings if not (s.match.verdict == "possible" and s.record_id in distinct_from)]
     status = min((s.status for s in counted), key=_RANK.index, default="free")
-    beside = {s.status for s in counted if s.protection in HELD} & {"yours", "cleared"}
-    if status == "taken" and beside:  # several hold the same customer side by side: who is among them may go on
-        status = min(beside, key=_RANK.index)
+    if status == "taken":
+        status = _side_by_side(counted, {found.record_id: found.party for found in matches.found})
     ask: tuple[dict[str, Any], ...] = ()
     if status in ("taken", "possible"):
         asked = next((s.country for s in counted if s.status == status and s.country), country)
         ask = tuple(await country_heads(ctx, asked))
     return Examination(status, tuple(standings), ask, matches.truncated)
+
+
+def _side_by_side(standings: Sequence[Standing], parties: Mapping[UUID, Party]) -> str:
+    """Several hold the same customer: who is among them may go on. Not so where the values asked about are a mixture of two
+    customers, the asker's and another one's.
+    """
+    own = [s for s in standings if s.protection in HELD and s.status in ("yours", "cleared")]
+    for taken in (s for s in standings if s.status == "taken"):
+        theirs = parties[taken.record_id]
+        if all(score(parties[s.record_id], theirs).verdict != "duplicate" for s in own):
+            return "taken"
+    return min((s.status for s in own), key=_RANK.index)
 
 
 def refuse_unless_free(ctx: Context, examination: Examination) -> None:

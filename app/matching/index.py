@@ -192,6 +192,7 @@ class Found:
     record_type: str
     record_id: UUID
     match: Match
+    party: Party
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,10 +215,11 @@ def weigh(own: Party, rows: Iterable[Sequence[Any]]) -> Matches:
     found: list[Found] = []
     truncated = False
     for record_type, record_id, dump, _, cut in rows:
-        chance, level, findings = judge(own, Party.load(orjson.loads(dump) if isinstance(dump, str | bytes) else dump))
+        stored = Party.load(orjson.loads(dump) if isinstance(dump, str | bytes) else dump)
+        chance, level, findings = judge(own, stored)
         truncated = truncated or bool(cut)
         if level:
-            found.append(Found(record_type, record_id, match_of(chance, level, findings)))
+            found.append(Found(record_type, record_id, match_of(chance, level, findings), stored))
     found.sort(key=lambda one: (-one.match.score, one.record_type, one.record_id))
     return Matches(tuple(found), truncated)
 

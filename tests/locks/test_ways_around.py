@@ -224,3 +224,13 @@ async def test_a_contact_in_the_future_makes_no_longer_lock(cast: Cast) -> None:
     lead = await cast.registers("bert", project_id=project, contacted_on="2150-01-01")
     lock = (await cast.clients["bert"].get(f"/v1/lead-locks/{await cast.lock_of(lead)}")).json()
     assert lock["starts_on"] < "2100"
+
+
+@pytest.mark.rule("LOCK-3")
+async def test_a_mixture_of_ones_own_customer_and_another_ones_is_taken(cast: Cast) -> None:
+    assert (await cast.registers("anna")).status_code == 201
+    own = {"phone": "+43 732 998877", "website": "https://ganz-anders.at", "vat_id": "ATU12345675"}
+    made = await cast.clients["bert"].post("/v1/accounts", json={**ACCOUNT, **own, "name": "Ganz Anders GmbH"})
+    assert made.status_code == 201, made.text
+    mixed = await cast.clients["bert"].post("/v1/accounts", json={**ACCOUNT, **own})
+    assert mixed.json()["code"] == "customer_taken", mixed.text
