@@ -1,4 +1,4 @@
-"""The long run: `make fuzz MINUTES=60`. Every role in turn, new seeds each round, until the time is up or five turns have found something."""
+"""The long run: `make fuzz MINUTES=60`. Every role in turn, each turn with a new seed, until the time is up or five turns found something."""
 
 import json
 import os
