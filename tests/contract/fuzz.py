@@ -1,4 +1,4 @@
-"""The long run: `make fuzz MINUTES=60`. Every role in turn, each turn with a new seed, until the time is up or five turns found something."""
+"""The long run: `make fuzz MINUTES=60`. Each role in turn, with new seeds, until the time is up or five of them found something."""
 
 import json
 import os
