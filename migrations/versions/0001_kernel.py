@@ -84,7 +84,12 @@ BEGIN
     FOR i IN 0 .. months LOOP
         month := (date_trunc('month', now() AT TIME ZONE 'UTC') + make_interval(months => i))::date;
         name := 'change_log_' || to_char(month, 'YYYY_MM');
-        IF to_regclass(name) IS NULL THEN
+        -- A month that has begun in the default partition, after a long standstill, stays there.
+        IF to_regclass(name) IS NULL AND NOT EXISTS (
+            SELECT FROM change_log_default
+             WHERE at >= month::timestamp AT TIME ZONE 'UTC'
+               AND at < (month + interval '1 month') AT TIME ZONE 'UTC'
+        ) THEN
             EXECUTE format('CREATE TABLE %I PARTITION OF change_log FOR VALUES FROM (%L) TO (%L)',
                            name, month::text || ' 00:00+00', (month + interval '1 month')::date::text || ' 00:00+00');
             made := made + 1;

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import insert, update
+from sqlalchemy import insert, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core import outbox
@@ -89,3 +89,12 @@ async def test_only_for_administrators_and_only_what_exists(api: Api, session: A
     assert (await admin.post(f"/v1/background-jobs/{job + 1}/replays")).status_code == 404
     for wrong in ("0", "x", "9" * 30, "-1"):
         assert (await admin.get(f"/v1/background-jobs/{wrong}")).status_code in (404, 422), wrong
+
+
+@pytest.mark.rule("LIST-4")
+async def test_a_month_that_began_without_its_partition_stops_no_later_one(session: AsyncSession) -> None:
+    columns = "at, xid, actor, trace_id, record_type, record_id, operation"
+    values = "now() + interval '5 months', pg_current_xact_id(), 'a', 't', 'leads', gen_random_uuid(), 'insert'"
+    await session.execute(text(f"INSERT INTO change_log ({columns}) VALUES ({values})"))
+    made = await session.execute(text("SELECT ensure_change_log_partitions(7)"))
+    assert made.scalar_one() == 3
