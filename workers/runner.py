@@ -23,7 +23,7 @@ from workers.relay import Jobs
 log = structlog.get_logger()
 
 JOB_SECONDS = 50
-"""A job's time. Less than what the relay waits before it sends a job again; longer work goes in steps."""
+"""A job's time; longer work goes in steps. The relay may send it again meanwhile: who holds the advisory lock goes on."""
 
 PARCEL_SECONDS = 10
 """After so long the rest of a parcel goes back, so that a slow job holds up only itself."""
