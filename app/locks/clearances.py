@@ -92,13 +92,15 @@ async def _sees(ctx: Context, model: type[LeadLock] | type[Account], id_: UUID) 
 
 
 async def decide(ctx: Context, clearance_id: UUID, body: ClearanceDecision) -> None:
-    """Grant, share or refuse; asker and holder are told. The head of the customer's country or an administrator.
+    """Grant, share or refuse; asker and holder are told. The head of the customer's country, unless it was they who asked, or
+    an administrator.
 
     Raises NotFound, Forbidden, ClearanceDecided.
     """
     ctx.require(Permission.CLEARANCES_DECIDE)
     clearance = await ctx.load(Clearance, clearance_id)
-    if not ctx.may(Permission.USERS_MANAGE) and ctx.user.country != clearance.country:
+    barred = ctx.user.country != clearance.country or ctx.user_id == clearance.requested_by
+    if barred and not ctx.may(Permission.USERS_MANAGE):
         raise Forbidden(permission=Permission.CLEARANCES_DECIDE.value)
     if clearance.state != "requested":
         raise ClearanceDecided

@@ -234,3 +234,13 @@ async def test_a_mixture_of_ones_own_customer_and_another_ones_is_taken(cast: Ca
     assert made.status_code == 201, made.text
     mixed = await cast.clients["bert"].post("/v1/accounts", json={**ACCOUNT, **own})
     assert mixed.json()["code"] == "customer_taken", mixed.text
+
+
+@pytest.mark.rule("LOCK-4")
+async def test_nobody_grants_their_own_request(cast: Cast) -> None:
+    lock = await cast.lock_of(await cast.registers("anna"))
+    asked = await cast.clients["clara"].post("/v1/clearances", json={"lock_id": lock, "reason": "Kenne den Einkäufer"})
+    decision = {"decision": "grant", "reason": "In Ordnung"}
+    url = f"/v1/clearances/{asked.json()['id']}/decision"
+    assert (await cast.clients["clara"].post(url, json=decision)).status_code == 403
+    assert (await cast.clients["ada"].post(url, json=decision)).status_code == 200
