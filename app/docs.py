@@ -9,6 +9,7 @@ from fastapi import APIRouter, FastAPI, Request
 from starlette.responses import FileResponse, HTMLResponse, Response
 
 from app import contract
+from app.core.etags import unchanged
 from app.core.problems import NotFound
 
 router = APIRouter(include_in_schema=False)
@@ -81,7 +82,7 @@ async def document(request: Request) -> Response:
     """The OpenAPI document, the same as the committed one."""
     body, tag = _rendered(request.app)
     headers = {"ETag": tag, "Cache-Control": "no-cache"}
-    if request.headers.get("if-none-match") == tag:
+    if unchanged(request, tag):
         return Response(status_code=304, headers=headers)
     return Response(body, 200, headers, "application/json")
 

@@ -31,6 +31,9 @@ from app.core.trace import trace_id
 
 log = structlog.get_logger()
 
+BODY_LIMIT = 1024 * 1024
+"""Bytes of a request's body."""
+
 _GERMAN: Mapping[str, str] = {
     "missing": "Diese Angabe fehlt.",
     "extra_forbidden": "Diese Angabe ist hier nicht vorgesehen.",
@@ -155,6 +158,8 @@ def install(app: FastAPI) -> None:
                 return answer(request, TooLarge(limit=error.detail))
             case 415:
                 return answer(request, UnsupportedMediaType())
+            case _ if request.scope.get("too_large"):
+                return answer(request, TooLarge(limit=BODY_LIMIT))
             case _:
                 return answer(request, MalformedBody())
 

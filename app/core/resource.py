@@ -38,6 +38,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from starlette.responses import Response
 
 from app.core.context import Context
+from app.core.etags import unchanged
 from app.core.paging import InvalidCursor, open_cursor, seal_cursor
 from app.core.principal import Reach
 from app.core.problems import Invalid
@@ -191,7 +192,7 @@ class Resource:
         """The answer to GET of one record: its JSON with its ETag, or 304."""
         row = await ctx.fetch_one(self._one(ctx.reach), id=id_)
         tag = f'"{row["version"]}"'
-        if request.headers.get("if-none-match") == tag:
+        if unchanged(request, tag):
             return Response(status_code=304, headers={"ETag": tag})
         return Response(row["json"], 200, {"ETag": tag}, "application/json")
 

@@ -13,7 +13,7 @@ from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.core.failures import answer
+from app.core.failures import BODY_LIMIT, answer
 from app.core.problems import InternalError, TooLarge
 from app.core.trace import TRACE
 
@@ -28,8 +28,6 @@ SECONDS = Histogram(
     ["method", "route"],
     buckets=(0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
 )
-
-BODY_LIMIT = 1024 * 1024
 
 
 def configure_logging(level: str) -> None:
@@ -78,6 +76,7 @@ class Telemetry:
             message = await receive()
             received += len(message.get("body", b""))
             if received > scope.get("body_limit", BODY_LIMIT):
+                scope["too_large"] = True  # the framework takes the exception for malformed JSON
                 raise TooLarge(limit=BODY_LIMIT)
             return message
 

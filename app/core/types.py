@@ -50,7 +50,8 @@ Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 """ISO 4217, such as `EUR`."""
 
 ClientId = Annotated[
-    UUID7, Field(description="Optional, chosen by the client: the same id and content again is not created twice.")
+    UUID7,
+    Field(description="A UUIDv7, optional, chosen by the client: the same id and content again is not created twice."),
 ]
 
 

@@ -25,6 +25,7 @@ from app.identity.auth_schemas import (
     SignIn,
     TokenPair,
 )
+from app.identity.authentication import forgetting
 from app.identity.problems import RefreshTokenInvalid, RefreshTokenReused, ResetTokenInvalid, SignInFailed
 from app.identity.queries import DEVICE, ME
 from app.identity.sessions import Device, Tokens
@@ -107,9 +108,10 @@ async def refresh_session(ctx: PublicCtx, request: Request, body: Refresh) -> Re
 @router.delete(
     "/sessions/current", operation_id="sign_out", summary="Sign out", status_code=204, response_class=Response
 )
-async def sign_out(ctx: Ctx) -> Response:
+async def sign_out(ctx: Ctx, request: Request) -> Response:
     """End this session. Its access and refresh tokens are worthless from now on."""
     await sessions.end(ctx, ctx.user.session_id, "signed_out")
+    ctx.after_commit(forgetting(request, ctx.user.user_id))
     return Response(status_code=204)
 
 
@@ -126,9 +128,10 @@ async def list_devices(ctx: Ctx, request: Request, query: Annotated[DeviceQuery,
     status_code=204,
     response_class=Response,
 )
-async def revoke_device(ctx: Ctx, device_id: UUID) -> Response:
+async def revoke_device(ctx: Ctx, request: Request, device_id: UUID) -> Response:
     """End the session of one of your devices, at once."""
     await sessions.end(ctx, device_id, "revoked")
+    ctx.after_commit(forgetting(request, ctx.user.user_id))
     return Response(status_code=204)
 
 

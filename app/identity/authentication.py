@@ -6,6 +6,7 @@ Principals are kept in memory between requests. PostgreSQL tells every process w
 
 import asyncio
 from collections import OrderedDict
+from collections.abc import Awaitable, Callable
 from uuid import UUID
 
 import asyncpg
@@ -14,6 +15,7 @@ from fastapi import Request
 from sqlalchemy import Uuid, bindparam, func, select
 
 from app.core.clock import Clock
+from app.core.context import services_of
 from app.core.db import Database, Reader
 from app.core.limits import Limiter
 from app.core.principal import UserPrincipal
@@ -138,3 +140,14 @@ class Authenticator:
                 self._listening = False
                 self._kept.clear()
             await asyncio.sleep(1)
+
+
+def forgetting(request: Request, user_id: UUID) -> Callable[[], Awaitable[None]]:
+    """For `after_commit`: this process forgets the user's principals before it answers; the others hear it a moment later."""
+
+    async def forget() -> None:
+        authenticate = services_of(request).authenticate
+        if isinstance(authenticate, Authenticator):
+            authenticate.forget(str(user_id))
+
+    return forget

@@ -192,16 +192,21 @@ async def standings_of(ctx: Context, matches: Matches, *, one_per_customer: bool
         by_record.setdefault((row["type"], row["id"]), []).append(row)
     teams = set(getattr(ctx.principal, "team_ids", ()))
     standings: list[Standing] = []
-    customers: set[UUID] = set()
+    customers: dict[UUID, int] = {}
     for found in matches.found:
         records = by_record.get((found.record_type, found.record_id))
         if not records:
             continue  # removed a moment ago
         customer = records[0]["account_id"] or found.record_id
+        standing = _standing(found.match, records, ctx.user_id, teams, ctx.today)
         if one_per_customer and customer in customers:
-            continue  # the same customer's lead, account or contact, already there with a better score
-        customers.add(customer)
-        standings.append(_standing(found.match, records, ctx.user_id, teams, ctx.today))
+            # The same customer's lead, account or contact: the best score stands, unless only the other may be shown.
+            better = standings[customers[customer]]
+            if standing.visible and not better.visible and standing.status == better.status:
+                standings[customers[customer]] = standing
+            continue
+        customers[customer] = len(standings)
+        standings.append(standing)
     return standings
 
 

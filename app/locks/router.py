@@ -111,7 +111,7 @@ async def release_lead_lock(ctx: PostCtx, lock_id: UUID, body: LockRelease) -> R
     responses=declared(NotTheHolder, LockNotLive, Invalid),
 )
 async def transfer_lead_lock(ctx: PostCtx, lock_id: UUID, body: LockTransfer) -> Response:
-    """Hand the customer to another user, lead included; the end of the lock stays."""
+    """Hand the customer to another developer, with lead and account; the end of the lock stays."""
     await service.transfer(ctx, lock_id, body)
     return await LOCK.reply(ctx, lock_id)
 

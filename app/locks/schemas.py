@@ -184,7 +184,7 @@ class LockTransfer(Body):
 class LockExtension(Body):
     """Prolong an active lock by whole months."""
 
-    months: int = Field(ge=1, le=24)
+    months: int = Field(ge=1, le=24, strict=True)
     reason: Reason
 
 

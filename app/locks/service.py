@@ -5,15 +5,16 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, literal, or_, select
 
+from app.accounts.models import Account
 from app.core.clock import add_months
 from app.core.context import Context
 from app.core.db import new_id
 from app.core.permissions import Permission
 from app.core.problems import Invalid
 from app.core.visibility import unscoped
-from app.identity.models import User
+from app.identity.models import Role, User, UserRole
 from app.leads.models import Lead
 from app.locks.models import Clearance, LeadLock
 from app.locks.problems import LockNotActive, LockNotLive, NotTheHolder
@@ -102,13 +103,39 @@ async def transfer(ctx: Context, lock_id: UUID, body: LockTransfer) -> UUID:
     # The lead's row first, as everybody takes them: nobody waits in a circle.
     lead = (await ctx.session.execute(statement)).scalar_one_or_none()
     lock = await _live(ctx, lock_id)
-    await active_user(ctx, body.holder_id, "/holder_id")
+    await _developer(ctx, body.holder_id)
     previous = lock.holder_id
     lock.holder_id = body.holder_id
-    if lead is not None and lead.phase == "open":
+    if lead is not None:
         lead.assignee_id = body.holder_id
+    if lock.account_id is not None:
+        customer = unscoped(
+            select(Account).where(Account.id == lock.account_id).with_for_update(),
+            reason="the customer changes hands with its lock",
+        )
+        account = (await ctx.session.execute(customer)).scalar_one()
+        if account.assignee_id == previous:
+            account.assignee_id = body.holder_id
+        elif body.holder_id not in account.manager_ids:
+            account.manager_ids = [*account.manager_ids, body.holder_id]
     await tell(ctx, lock, "lock_transferred", besides=[previous], reason=body.reason)
     return lock.id
+
+
+async def _developer(ctx: Context, user_id: UUID) -> None:
+    """The user must be active and have the right to take leads to customers; Invalid otherwise."""
+    await active_user(ctx, user_id, "/holder_id")
+    statement = (
+        select(UserRole.user_id)
+        .join(Role, Role.id == UserRole.role_id)
+        .where(UserRole.user_id == user_id, literal(Permission.LEADS_CONVERT.value) == func.any(Role.permissions))
+    )
+    if (await ctx.session.execute(statement)).first() is None:
+        message = {
+            "de": "Dieser Benutzer darf keine Interessenten konvertieren.",
+            "en": "This user has no right to convert leads.",
+        }
+        raise Invalid([("/holder_id", "may_not_convert", message)])
 
 
 async def extend(ctx: Context, lock_id: UUID, body: LockExtension) -> None:

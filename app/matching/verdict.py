@@ -35,8 +35,15 @@ def _weightiest(finding: tuple[str, float]) -> tuple[float, str]:
     return -abs(finding[1]), finding[0]
 
 
+_REACHES = {"phone_same", "email_same", "domain_same", "vat_id_same"}
+
+
 def _worth_showing(evidence: Evidence) -> bool:
-    """A bare name that agrees, however common; a distinctive one also in part, or in another town."""
+    """A phone number, address or domain that agrees, under whatever name. A bare name that agrees, however common; a
+    distinctive one also in part, or in another town.
+    """
+    if any(code in _REACHES for code, _ in evidence.found):
+        return True
     if evidence.named < 0 or (evidence.named == 0 and not evidence.coined):
         return False
     against = {code for code, weight in evidence.found if weight < 0} - _SAYS_LITTLE

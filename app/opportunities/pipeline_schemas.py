@@ -18,7 +18,9 @@ class StageBody(Body):
     key: Key
     label_de: Line
     label_en: Line
-    probability: int = Field(ge=0, le=100, description="In percent; 100 where the category is won, 0 where it is lost.")
+    probability: int = Field(
+        ge=0, le=100, strict=True, description="In percent; 100 where the category is won, 0 where it is lost."
+    )
     category: Category
 
 

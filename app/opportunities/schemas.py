@@ -12,7 +12,7 @@ from app.core.types import Body, ClientId, Computed, Day, Line, Link, Moment, Mo
 from app.core.writing import absent
 
 Status = Literal["open", "won", "lost"]
-Probability = Annotated[int, Field(ge=0, le=100)]
+Probability = Annotated[int, Field(ge=0, le=100, strict=True)]
 
 MESSAGE_EXAMPLE: dict[str, JsonValue] = {"message_id": "0192f0c1-7c7a-7a1b-8c1d-2f6e7a9b0c1d"}
 

@@ -81,7 +81,7 @@ class ProjectCreate(Body):
     lean: bool = False
     visibility: Visibility = "team"
     lock_enabled: bool = False
-    lock_months: int = Field(default=6, ge=1, le=60)
+    lock_months: int = Field(default=6, ge=1, le=60, strict=True)
     lock_steps: list[LockStep] = Field(default=["lead", "converted"], max_length=3)
     lock_starts: LockStarts = "last_step"
     pipeline_id: UUID | None = None
@@ -96,7 +96,7 @@ class ProjectUpdate(Body):
     lean: bool = absent()
     visibility: Visibility = absent()
     lock_enabled: bool = absent()
-    lock_months: int = Field(default_factory=int, ge=1, le=60)
+    lock_months: int = Field(default_factory=int, ge=1, le=60, strict=True)
     lock_steps: list[LockStep] = Field(default_factory=list, max_length=3)
     lock_starts: LockStarts = absent()
     pipeline_id: UUID | None = None

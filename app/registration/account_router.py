@@ -11,7 +11,7 @@ from app.accounts.schemas import AccountCreate, AccountRead, AccountUpdate
 from app.core.context import Ctx, PostCtx
 from app.core.etags import IfMatch
 from app.core.problems import IdTaken, declared
-from app.locks.problems import CustomerTaken, PossiblyTaken
+from app.locks.problems import CustomerTaken, CustomerYours, PossiblyTaken
 from app.registration import account_service
 
 router = APIRouter(prefix="/accounts", tags=["accounts"])
@@ -23,7 +23,7 @@ router = APIRouter(prefix="/accounts", tags=["accounts"])
     summary="Create an account",
     status_code=201,
     response_model=AccountRead,
-    responses=declared(IdTaken, CustomerTaken, PossiblyTaken)
+    responses=declared(IdTaken, CustomerTaken, CustomerYours, PossiblyTaken)
     | {200: {"description": "Created before by the same request.", "model": AccountRead}},
 )
 async def create_account(ctx: PostCtx, body: AccountCreate) -> Response:

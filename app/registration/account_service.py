@@ -18,7 +18,7 @@ async def create(ctx: Context, body: AccountCreate) -> tuple[UUID, bool]:
     """Make an account; returns its id and whether it is new.
 
     Who sees all records (an integration, an administrator) brings in customers as they are, taken or not.
-    Raises Forbidden, Invalid, IdTaken, CustomerTaken, PossiblyTaken.
+    Raises Forbidden, Invalid, IdTaken, CustomerTaken, CustomerYours, PossiblyTaken.
     """
     ctx.require(Permission.ACCOUNTS_WRITE)
     asked = request_hash(body)
@@ -28,7 +28,8 @@ async def create(ctx: Context, body: AccountCreate) -> tuple[UUID, bool]:
         party = normalise(accounts.values_of(body))
         await queue_on(ctx, party)
         examination = await examine(ctx, party, country=body.country, distinct_from=body.not_duplicate_of)
-        if examination.status != "yours":
+        own = [s for s in examination.standings if s.yours and s.match.verdict == "duplicate"]
+        if examination.status != "yours" or any(s.record_id not in body.not_duplicate_of for s in own):
             refuse_unless_free(ctx, examination)
     account = await accounts.add(ctx, body, request_hash=asked)
     return account.id, True

@@ -6,7 +6,7 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from app.core.context import Ctx, PostCtx
-from app.core.etags import IfMatch
+from app.core.etags import IfMatch, OptionalIfMatch
 from app.core.problems import Forbidden, IdTaken, Invalid, declared
 from app.leads.problems import LeadClosed, NotYourLead
 from app.leads.queries import LEAD
@@ -55,7 +55,7 @@ async def update_lead(ctx: Ctx, lead_id: UUID, patch: LeadUpdate, if_match: IfMa
     status_code=204,
     responses=declared(Forbidden, NotYourLead, LeadClosed),
 )
-async def delete_lead(ctx: Ctx, lead_id: UUID, if_match: IfMatch = None) -> Response:
+async def delete_lead(ctx: Ctx, lead_id: UUID, if_match: OptionalIfMatch = None) -> Response:
     """Delete an open lead; the customer is free again. `If-Match` is optional here."""
     await service.remove(ctx, lead_id, if_match)
     return ctx.reply(None, status=204)

@@ -12,7 +12,8 @@ depends_on = None
 SORT_KEY = """
 CREATE FUNCTION sort_key(value text) RETURNS text
 LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-RETURN lower(public.unaccent('public.unaccent'::regdictionary, value))
+RETURN replace(replace(replace(
+    lower(public.unaccent('public.unaccent'::regdictionary, value)), 'ae', 'a'), 'oe', 'o'), 'ue', 'u')
 """
 
 TOUCH = """

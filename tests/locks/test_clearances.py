@@ -159,3 +159,21 @@ async def test_a_pending_lock_cannot_be_extended(cast: Cast) -> None:
     url = f"/v1/lead-locks/{cast.lock_id}/extension"
     assert (await cast.clients["anna"].post(url, json=body)).status_code == 403
     assert (await cast.clients["clara"].post(url, json=body)).json()["code"] == "lock_not_active"
+
+
+@pytest.mark.rule("LOCK-5")
+async def test_transferred_to_developers_only_and_the_account_goes_along(
+    cast: Cast, api: Api, session: AsyncSession
+) -> None:
+    technician = await make_user(session, "mst")
+    url = f"/v1/lead-locks/{cast.lock_id}/transfer"
+    refused = await cast.clients["anna"].post(url, json={"holder_id": str(technician.id), "reason": "Urlaub"})
+    assert refused.status_code == 422 and refused.json()["errors"][0]["code"] == "may_not_convert"
+    lead_id = (await cast.clients["anna"].get(f"/v1/lead-locks/{cast.lock_id}")).json()["lead_id"]
+    command = {"outcome": "create", "account": {"level": "A", "industry": "x"}}
+    conversion = await cast.clients["anna"].post(f"/v1/leads/{lead_id}/conversion", json=command)
+    assert conversion.status_code == 201, conversion.text
+    moved = await cast.clients["anna"].post(url, json={"holder_id": str(cast.people["bert"].id), "reason": "Urlaub"})
+    assert moved.status_code == 200, moved.text
+    account = await cast.clients["bert"].get(f"/v1/accounts/{conversion.json()['account']['id']}")
+    assert account.status_code == 200 and account.json()["assignee"]["id"] == str(cast.people["bert"].id)

@@ -65,7 +65,9 @@ async def test_a_check_ranks_and_gives_reasons_for_and_against(api: Api, session
     assert ("name", "for") in effects and ("postal_code", "against") in effects
     german = await client.post("/v1/duplicate-checks", json=check, headers={"Accept-Language": "de"})
     assert any("Postleitzahl" in r["text"] for r in german.json()["matches"][0]["reasons"])
-    twin = (await client.post("/v1/accounts", json=ACCOUNT)).json()
+    doubled = await client.post("/v1/accounts", json=ACCOUNT)
+    assert doubled.status_code == 409 and doubled.json()["code"] == "customer_yours"
+    twin = (await client.post("/v1/accounts", json=ACCOUNT | {"not_duplicate_of": [made["id"]]})).json()
     found = (await client.get(f"/v1/accounts/{made['id']}/duplicates")).json()
     assert found["verdict"] == "duplicate" and [m["ref"] for m in found["matches"]] == [twin["id"]]
 
@@ -76,3 +78,30 @@ async def test_a_check_needs_something_to_look_for(api: Api, session: AsyncSessi
     assert answer.status_code == 422
     for name in ("x" * 201, "Müller\x00", ""):
         assert (await client.post("/v1/protection-checks", json={"name": name})).status_code == 422
+
+
+@pytest.mark.rule("LOCK-1", "DUP-1")
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"phone": "07242 998877", "country": "AT"},
+        {"email": "Office@Zellinger-Feinmechanik.at"},
+        {"website": "https://www.zellinger-feinmechanik.at/kontakt"},
+        {"vat_id": "ATU 12345675"},
+        {"phone": "+43 7242 998877", "name": "Ganz Anderer Name"},
+    ],
+)
+async def test_a_number_or_address_alone_finds_the_customer(
+    api: Api, session: AsyncSession, query: dict[str, str]
+) -> None:
+    anna, bert = await make_user(session, first_name="Anna"), await make_user(session, first_name="Bert")
+    reach = {
+        "email": "office@zellinger-feinmechanik.at",
+        "website": "www.zellinger-feinmechanik.at",
+        "vat_id": "ATU12345675",
+    }
+    made = await (await api.as_user(anna)).post("/v1/accounts", json=ACCOUNT | reach)
+    assert made.status_code == 201, made.text
+    answer = (await (await api.as_user(bert)).post("/v1/protection-checks", json=query)).json()
+    assert answer["status"] in ("possible", "taken"), answer
+    assert not answer["contact_allowed"] and answer["matches"][0]["holder"]["name"] == anna.name

@@ -81,3 +81,19 @@ async def test_pages_follow_each_other(api: Api, session: AsyncSession) -> None:
     assert names == ["Kundenschutz", *(f"Projekt {i}" for i in range(5))]
     forged = await client.get("/v1/projects", params={"cursor": "x" * 40})
     assert forged.status_code == 422
+
+
+async def test_a_body_that_is_too_large_is_told_so(api: Api, session: AsyncSession) -> None:
+    client = await api.as_user(await make_user(session, "admin"))
+    answer = await client.post("/v1/projects", json={"key": "x", "name": "y" * 1_200_000})
+    assert answer.status_code == 413 and answer.json()["code"] == "too_large"
+
+
+async def test_versions_are_compared_as_http_wants_it(api: Api, session: AsyncSession) -> None:
+    client = await api.as_user(await make_user(session, "admin"))
+    url = (await client.post("/v1/projects", json={"key": "fair", "name": "Messe"})).headers["Location"]
+    for known in ('"1"', 'W/"1"', '"0", "1"', "*"):
+        assert (await client.get(url, headers={"If-None-Match": known})).status_code == 304, known
+    assert (await client.get(url, headers={"If-None-Match": '"2"'})).status_code == 200
+    assert (await client.patch(url, json={"lock_months": "3"}, headers={"If-Match": '"1"'})).status_code == 422
+    assert (await client.patch(url, json={"name": "x"}, headers={"If-Match": " "})).status_code == 428

@@ -130,6 +130,15 @@ async def test_the_board_counts_and_searches(api: Api, session: AsyncSession) ->
     assert sum(c["count"] for c in found["columns"]) == 3
 
 
+async def test_umlauts_are_found_in_every_spelling(api: Api, session: AsyncSession) -> None:
+    user = await make_user(session)
+    client = await api.as_user(user)
+    made = await client.post("/v1/leads", json=lead_body(user.id, name="Müller Öfen GmbH", company="Müller Öfen"))
+    assert made.status_code == 201
+    for q in ("müller", "mueller", "MULLER", "oefen", "Öfen"):
+        assert len((await client.get("/v1/leads", params={"q": q})).json()["items"]) == 1, q
+
+
 @pytest.mark.rule("LOCK-3")
 async def test_an_account_does_not_slip_past_another_ones_lock(api: Api, session: AsyncSession) -> None:
     anna, bert = await make_user(session, first_name="Anna"), await make_user(session, first_name="Bert")
@@ -142,6 +151,7 @@ async def test_an_account_does_not_slip_past_another_ones_lock(api: Api, session
     }  # fmt: skip
     refused = await second.post("/v1/accounts", json=account)
     assert refused.status_code == 409 and refused.json()["code"] == "customer_taken"
-    assert (await first.post("/v1/accounts", json=account)).status_code == 201
+    own = await first.post("/v1/accounts", json=account)
+    assert own.status_code == 409 and own.json()["code"] == "customer_yours"
     partner = await api.as_user(await make_user(session, "integration"))
     assert (await partner.post("/v1/accounts", json=account)).status_code == 201
