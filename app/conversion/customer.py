@@ -157,8 +157,8 @@ async def find(ctx: Context, lead: Lead, account_id: UUID) -> tuple[Account, boo
 
 
 def may_pass(standing: Standing) -> bool:
-    """Whether the customer of this match is free for the lead's assignee."""
-    return standing.cleared or standing.protection in ("ended", "none")
+    """Whether the customer of this match is surely the lead's, and nobody else's any more."""
+    return standing.match.verdict == "duplicate" and standing.protection in ("ended", "none")
 
 
 async def _refuse_held(ctx: Context, lead: Lead, account: Account) -> None:
@@ -201,6 +201,12 @@ def account_value(account: Account, field: str) -> Any:
         return None if amount is None else {"amount": str(amount), "currency": currency}
     value = getattr(account, field)
     return [str(v) for v in value] if isinstance(value, list) else str(value) if isinstance(value, UUID) else value
+
+
+def admit(account: Account, lead: Lead) -> None:
+    """Who has the lead works with the customer from now on: as one of its managers, where they are not there yet."""
+    if lead.assignee_id is not None and lead.assignee_id not in (account.assignee_id, *account.manager_ids):
+        account.manager_ids = [*account.manager_ids, lead.assignee_id]
 
 
 def hand_to(account: Account, lead: Lead) -> None:

@@ -127,6 +127,8 @@ async def _customer(ctx: Context, lead: Lead, body: ConversionCreate) -> tuple[A
         applied = await customer.change(ctx, lead, account, body, passes=passes)
     if passes:
         customer.hand_to(account, lead)
+    else:
+        customer.admit(account, lead)
     return account, applied
 
 

@@ -53,7 +53,7 @@ async def test_the_asker_and_their_default_team_stand_in(api: Api, session: Asyn
 
     user.default_team_id = None
     await session.commit()
-    homeless = await client.post("/v1/accounts", json=BODY)
+    homeless = await client.post("/v1/accounts", json=BODY | {"name": "Qualmann Orgelbau AG"})
     assert homeless.status_code == 422
     assert [e["pointer"] for e in homeless.json()["errors"]] == ["/team_ids"]
 

@@ -244,3 +244,30 @@ async def test_nobody_grants_their_own_request(cast: Cast) -> None:
     url = f"/v1/clearances/{asked.json()['id']}/decision"
     assert (await cast.clients["clara"].post(url, json=decision)).status_code == 403
     assert (await cast.clients["ada"].post(url, json=decision)).status_code == 200
+
+
+@pytest.mark.rule("LOCK-5", "LEAD-6")
+async def test_a_head_manages_the_leads_of_their_country_only(cast: Cast, api: Api, session: AsyncSession) -> None:
+    lead = await cast.registers("anna")
+    dora = await api.as_user(await make_user(session, "country_head", first_name="Dora", country="DE"))
+    headers = {"If-Match": lead.headers["ETag"]}
+    refused = await dora.patch(lead.headers["Location"], json={"status": "discarded"}, headers=headers)
+    assert refused.status_code == 403 and refused.json()["code"] == "not_your_lead"
+    assert (await dora.delete(lead.headers["Location"])).status_code == 403
+    changed = await cast.clients["clara"].patch(lead.headers["Location"], json={"status": "contacted"}, headers=headers)
+    assert changed.status_code == 200, changed.text
+
+
+@pytest.mark.rule("LOCK-4", "CONV-2")
+async def test_who_shares_a_customer_manages_the_account_too(cast: Cast) -> None:
+    first = await cast.registers("anna")
+    made = await cast.convert("anna", first, outcome="create", account=COMPLETION)
+    await cast.cleared("bert", "share", lock_id=await cast.lock_of(first))
+    second = await cast.registers("bert")
+    assert second.status_code == 201, second.text
+    account_id = made.json()["account"]["id"]
+    kept = await cast.convert("bert", second, outcome="keep", account_id=account_id)
+    assert kept.status_code == 201, kept.text
+    for who in ("anna", "bert"):
+        account = await cast.clients[who].get(f"/v1/accounts/{account_id}")
+        assert account.status_code == 200 and account.json()["assignee"]["id"] == str(cast.people["anna"].id)
