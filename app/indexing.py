@@ -54,13 +54,13 @@ async def remove_record(ctx: Context, record_type: str, record_id: UUID) -> None
     await ctx.run(_DELETE, record_type=record_type, record_id=record_id)
 
 
-async def queue_on(ctx: Context, party: Party) -> None:
-    """Wait until nobody else registers this customer, under whatever spelling, and hold the place until commit (LOCK-6).
+async def queue_on(ctx: Context, *parties: Party) -> None:
+    """Wait until nobody else registers these customers, under whatever spelling, and hold the place until commit (LOCK-6).
 
     Two spellings that would match share a blocking key. The keys are sorted and taken in that order by everybody, so
     nobody waits in a circle. What is read afterwards is read in a new snapshot and sees what the one before has made.
     """
-    await ctx.run(_QUEUE, keys=blocking_keys(party))
+    await ctx.run(_QUEUE, keys=sorted({key for party in parties for key in blocking_keys(party)}))
 
 
 async def find_matches(

@@ -29,7 +29,7 @@ from app.leads.parties import values_of
 from app.locks.clearances import accounts_cleared_for
 from app.locks.protection import Examination, Standing, examine, refuse_unless_free
 from app.locks.service import live_lock
-from app.matching import normalise
+from app.matching import PartyValues, normalise
 
 SHARED_FIELDS = (
     "name",
@@ -81,6 +81,13 @@ def revenue_of(lead: Lead) -> Money | None:
 def lead_value(lead: Lead, field: str) -> Any:
     """What the lead says for one of the customer's fields."""
     return revenue_of(lead) if field == "expected_revenue" else getattr(lead, field)
+
+
+async def concerned(ctx: Context, lead: Lead, account_id: UUID | None) -> list[PartyValues]:
+    """Whom the conversion is about: the lead and, where one is named, the customer."""
+    statement = unscoped(select(Account).where(Account.id == account_id), reason="to queue on; nothing of it is shown")
+    account = (await ctx.session.execute(statement)).scalar_one_or_none() if account_id is not None else None
+    return [values_of(lead)] if account is None else [values_of(lead), accounts.values_of(account)]
 
 
 async def examine_lead(ctx: Context, lead: Lead, *, distinct_from: Sequence[UUID] = ()) -> Examination:

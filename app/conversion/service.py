@@ -23,7 +23,6 @@ from app.identity.models import Role, User, UserRole
 from app.indexing import queue_on
 from app.leads.access import may_change
 from app.leads.models import Conversion, Lead
-from app.leads.parties import values_of
 from app.leads.problems import LeadClosed
 from app.locks.service import active_user, advance, live_lock
 from app.matching import normalise
@@ -52,7 +51,7 @@ async def convert(ctx: Context, lead_id: UUID, body: ConversionCreate) -> bool:
     if lead.assignee_id is None:
         lead.assignee_id = ctx.user.user_id
     rules = await rules_of(ctx, lead.project_id)
-    await queue_on(ctx, normalise(values_of(lead)))
+    await queue_on(ctx, *[normalise(values) for values in await customer.concerned(ctx, lead, body.account_id)])
     account, applied = await _customer(ctx, lead, body)
     contact = await customer.person(ctx, lead, account, body.contact)
     wanted = body.activity or FollowOn()

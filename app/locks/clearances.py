@@ -75,6 +75,12 @@ async def _of_account(ctx: Context, account_id: UUID | None) -> dict[str, object
     account = (await ctx.session.execute(statement)).scalar_one_or_none()
     if account is None:
         raise NotFound
+    standing = select(LeadLock.id).where(LeadLock.account_id == account.id, LeadLock.ended_at.is_(None)).limit(1)
+    lock_id = (
+        await ctx.session.execute(unscoped(standing, reason="the lock, not the managers, is what is to be cleared"))
+    ).scalar_one_or_none()
+    if lock_id is not None:
+        return await _of_lock(ctx, lock_id)
     if ctx.user_id in (account.assignee_id, *account.manager_ids):
         raise NothingToClear
     return {

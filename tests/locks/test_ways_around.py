@@ -271,3 +271,13 @@ async def test_who_shares_a_customer_manages_the_account_too(cast: Cast) -> None
     for who in ("anna", "bert"):
         account = await cast.clients[who].get(f"/v1/accounts/{account_id}")
         assert account.status_code == 200 and account.json()["assignee"]["id"] == str(cast.people["anna"].id)
+
+
+@pytest.mark.rule("LOCK-4")
+async def test_asking_for_an_account_with_a_lock_asks_for_the_lock(cast: Cast) -> None:
+    first = await cast.registers("anna")
+    made = await cast.convert("anna", first, outcome="create", account=COMPLETION)
+    clearance = await cast.cleared("bert", "grant", account_id=made.json()["account"]["id"])
+    assert clearance["lock_id"] == await cast.lock_of(first) and clearance["account_id"] is None
+    assert (await cast.registers("bert")).status_code == 201
+    assert await cast.check("anna") == "taken"
