@@ -37,7 +37,7 @@ async def convert(ctx: Context, lead_id: UUID, body: ConversionCreate) -> bool:
     """Convert the lead; returns whether it happened now, False when the same request had done it before.
 
     Requests for one lead queue on its row, requests for one customer on its blocking keys. Raises NotFound, Forbidden,
-    NotYourLead, LeadClosed, AlreadyConverted, DuplicateAccount, NotAManager, Invalid.
+    NotYourLead, LeadClosed, AlreadyConverted, CustomerTaken, PossiblyTaken, DuplicateAccount, NotAManager, Invalid.
     """
     ctx.require(Permission.LEADS_CONVERT)
     lead = await ctx.load(Lead, lead_id)

@@ -1,7 +1,7 @@
 """Versions on the wire: `ETag` out, `If-Match` in."""
 
 from collections.abc import Awaitable, Callable
-from typing import Annotated, Any
+from typing import Annotated
 
 import orjson
 from fastapi import Header
@@ -41,8 +41,3 @@ def unchanged(request: Request, tag: str) -> bool:
     if header is None:
         return False
     return any(known.strip().removeprefix("W/") in (tag, "*") for known in header.split(","))
-
-
-def version_of(row: Any) -> int:
-    """The version column of a row."""
-    return int(row["version"])

@@ -172,11 +172,3 @@ class RecordRead(BaseModel):
 def changes(patch: BaseModel) -> dict[str, Any]:
     """The fields that a JSON Merge Patch names, with null meaning "empty it"."""
     return {name: getattr(patch, name) for name in patch.model_fields_set}
-
-
-_SPACES = re.compile(r"\s+")
-
-
-def one_line(value: str) -> str:
-    """The text with runs of white space folded."""
-    return _SPACES.sub(" ", value).strip()

@@ -66,8 +66,8 @@ async def create(ctx: Context, body: LeadCreate) -> tuple[UUID, bool]:
     )
     await _check_rules(ctx, lead, body, rules)
     party = normalise(values_of(lead))
-    clearances = []
     if rules.lock_enabled:
+        clearances = []
         await queue_on(ctx, party)
         examination = await examine(ctx, party, country=lead.country, distinct_from=body.not_duplicate_of)
         refuse_unless_free(ctx, examination)
@@ -76,7 +76,6 @@ async def create(ctx: Context, body: LeadCreate) -> tuple[UUID, bool]:
             clearances = await open_clearances(
                 ctx, [s.lock_id for s in matched if s.lock_id], [s.account_id for s in matched if s.account_id]
             )
-    if rules.lock_enabled:
         lock = take(ctx, lead)
         await advance(ctx, lead, rules, lock)
         await insert_all(ctx, lead, lock)
