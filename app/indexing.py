@@ -1,26 +1,32 @@
 """The duplicate index as use cases see it: keep a record in it, queue on a customer, look for matches.
 
-Everything that makes or changes a lead, contact or account goes through here, in its own transaction.
+Everything that makes or changes a lead, contact or account goes through here, in its own transaction. What a record is to
+the matcher is said once, by its `Source`; writing, rebuilding and verifying all read it there.
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
 from typing import Any, cast
 from uuid import UUID
 
-import orjson
-from sqlalchemy import ARRAY, BigInteger, bindparam, column, func, select
+from sqlalchemy import ARRAY, BigInteger, Select, Text, Uuid, bindparam, column, func, literal, null, select, type_coerce
+from sqlalchemy import cast as sql_cast
+from sqlalchemy.sql.elements import ColumnElement
 
 from app.core.context import Context
-from app.core.statements import Statement
+from app.core.problems import Problem
+from app.core.statements import Statement, prepared
+from app.core.visibility import unscoped
 from app.matching import Party, PartyValues, blocking_keys, normalise
-from app.matching.index import Matches, candidates_sql, delete_sql, insert_sql, upsert_sql, upsert_values, weigh
+from app.matching.index import Matches, candidates_sql, delete_sql, insert_sql, rows_of, upsert_sql, weigh
+from app.matching.record import Kind
 
 _CANDIDATES = Statement(candidates_sql())
 _FILTERED = Statement(candidates_sql(filtered=True))
 _UPSERT = Statement(upsert_sql())
 _DELETE = Statement(delete_sql())
 _INSERT_NEW = Statement(insert_sql())
-_AS_ARRAY = str.maketrans("[]", "{}")
 
 _keys = (
     func.unnest(bindparam("keys", type_=ARRAY(BigInteger), required=True))
@@ -30,28 +36,181 @@ _keys = (
 _QUEUE = Statement(select(func.count(func.pg_advisory_xact_lock(_keys.c.key))))
 
 ALL_TYPES = ("lead", "account", "contact")
+STEP = 500
+"""Records that are indexed again at once."""
+
+
+class IndexOutdated(Problem):
+    """The index was built by another version than this process runs: its keys say nothing here."""
+
+    status = 503
+    code = "index_outdated"
+    title = {"de": "Wird gerade erneuert", "en": "Being renewed"}
+    detail = {
+        "de": "Leadwerk wird gerade auf eine andere Version gebracht. Bitte gleich noch einmal versuchen.",
+        "en": "Leadwerk is being brought to another version. Try again in a moment.",
+    }
+
+    def __init__(self) -> None:
+        super().__init__(headers={"Retry-After": "30"})
+
+
+# --- what a record is to the matcher ---------------------------------------------------------------------------------
+
+_VALUES = tuple(PartyValues.__dataclass_fields__)
+SOURCES: dict[str, "Source"] = {}
+"""By record type; the features put theirs in."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """What the matcher is told of one type of record: `fields` are columns named as in `PartyValues`.
+
+    `company` is a column of another record, named by the foreign key `company_of`: a contact's employer. `condition`: which
+    of the records are in the index; all, when there is none.
+    """
+
+    record_type: str
+    model: Any
+    kind: Kind | None
+    fields: tuple[str, ...]
+    company: Any = None
+    company_of: Any = None
+    condition: ColumnElement[bool] | None = None
+
+    def __post_init__(self) -> None:
+        assert set(self.fields) <= set(_VALUES), self.fields
+        SOURCES[self.record_type] = self
+
+    def values(self, record: Any, company: str | None = None) -> PartyValues:
+        """What the record says; of a record with an employer, `company` is that one's name."""
+        values = {field: getattr(record, field) for field in self.fields}
+        if self.company is not None:
+            values["company"] = company
+        born = values.get("birth_date")
+        if isinstance(born, date):
+            values["birth_date"] = born.isoformat()
+        return PartyValues(kind=self.kind, **values)
+
+    def rows(self) -> Select[Any]:
+        """The same of all records, one row each: the id, then the fields of `PartyValues` in their order."""
+        statement = select(self.model.id.label("id"), *[self._column(field).label(field) for field in _VALUES])
+        if self.company_of is not None:
+            statement = statement.outerjoin(self.company.class_, self.company.class_.id == self.company_of)
+        if self.condition is not None:
+            statement = statement.where(self.condition)
+        return unscoped(statement, reason="the index knows all records, whoever may see them")
+
+    def _column(self, field: str) -> ColumnElement[Any]:
+        if field == "kind":
+            return literal(self.kind, Text) if self.kind else type_coerce(null(), Text)
+        if field == "company" and self.company is not None:
+            return cast(ColumnElement[Any], self.company)
+        if field not in self.fields:
+            return type_coerce(null(), Text)
+        found = getattr(self.model, field)
+        return sql_cast(found, Text) if field == "birth_date" else cast(ColumnElement[Any], found)
+
+
+# --- keeping ---------------------------------------------------------------------------------------------------------
 
 
 async def index_record(ctx: Context, record_type: str, record_id: UUID, values: PartyValues | Party) -> None:
     """Put a record into the index, or replace it there."""
-    await ctx.run(_UPSERT, **upsert_values(record_type, record_id, values))
+    await index_records(ctx, [(record_type, record_id, values)])
+
+
+async def index_records(ctx: Context, records: Sequence[tuple[str, UUID, PartyValues | Party]]) -> None:
+    """Put records (type, id, values) into the index, or replace them there, in one statement."""
+    if records and not await ctx.run(_UPSERT, **rows_of(records)):
+        raise IndexOutdated
 
 
 async def index_new(ctx: Context, records: Sequence[tuple[str, UUID, PartyValues | Party]]) -> None:
     """Put many new records (type, id, values) into the index, in one statement. None of them may be there yet."""
-    rows = [upsert_values(*record) for record in records]
-    await ctx.run(
-        _INSERT_NEW,
-        types=[row["record_type"] for row in rows],
-        ids=[row["record_id"] for row in rows],
-        dumps=[orjson.dumps(row["dump"]).decode() for row in rows],
-        keys=[orjson.dumps(row["keys"]).decode().translate(_AS_ARRAY) for row in rows],
-    )
+    if records and not await ctx.run(_INSERT_NEW, **rows_of(records)):
+        raise IndexOutdated
 
 
 async def remove_record(ctx: Context, record_type: str, record_id: UUID) -> None:
     """Take a record out of the index."""
     await ctx.run(_DELETE, record_type=record_type, record_id=record_id)
+
+
+async def index_again(ctx: Context, record_type: str, ids: Sequence[UUID]) -> None:
+    """Put these records into the index as they stand in the database: after a change of many in one statement.
+
+    Who changed them holds their rows, so nobody else indexes them meanwhile.
+    """
+    source = SOURCES[record_type]
+    for at in range(0, len(ids), STEP):
+        rows = await ctx.run(_by_ids(source), ids=list(ids[at : at + STEP]))
+        await index_records(ctx, [_record(source, row) for row in rows])
+
+
+async def index_dependants(ctx: Context, record_type: str, record_id: UUID) -> bool:
+    """Index again what shows a field of this record: a company's contacts, once it has another name.
+
+    Returns False when some are left for a job (`index_all_dependants`): those beyond `STEP`, and those that somebody is
+    changing just now. Waiting for these could end in a circle, since they may be waiting for this record.
+    """
+    complete = True
+    for source in _dependants(record_type):
+        (row,) = await ctx.run(_number_of_dependants(source), record_id=record_id)
+        rows = await ctx.run(_of_dependants(source, waiting=False), record_id=record_id, after=UUID(int=0))
+        await index_records(ctx, [_record(source, row) for row in rows])
+        complete = complete and len(rows) == row[0]
+    return complete
+
+
+async def index_all_dependants(ctx: Context, record_type: str, record_id: UUID, after: UUID) -> UUID | None:
+    """The next `STEP` dependants after that id, waiting for those that are being changed. Returns where to go on."""
+    for source in _dependants(record_type):
+        rows = await ctx.run(_of_dependants(source, waiting=True), record_id=record_id, after=after)
+        await index_records(ctx, [_record(source, row) for row in rows])
+        if len(rows) == STEP:
+            return cast(UUID, rows[-1]["id"])
+    return None
+
+
+def _dependants(record_type: str) -> list[Source]:
+    company = SOURCES[record_type].model
+    return [source for source in SOURCES.values() if source.company is not None and source.company.class_ is company]
+
+
+def _record(source: Source, row: Sequence[Any]) -> tuple[str, UUID, PartyValues]:
+    return source.record_type, row[0], PartyValues(*row[1:])
+
+
+@prepared
+def _by_ids(source: Source) -> Select[Any]:
+    return source.rows().where(source.model.id == func.any(bindparam("ids", type_=ARRAY(Uuid), required=True)))
+
+
+@prepared
+def _number_of_dependants(source: Source) -> Select[Any]:
+    some = select(source.model.id).where(source.company_of == bindparam("record_id", type_=Uuid, required=True))
+    statement = select(func.count()).select_from(some.limit(STEP + 1).subquery())
+    return unscoped(statement, reason="how many there are to index")
+
+
+@prepared
+def _of_dependants(source: Source, *, waiting: bool) -> Select[Any]:
+    """First the records are locked, then their company: the order in which a change of theirs takes both."""
+    after = bindparam("after", type_=Uuid, required=True)
+    statement = (
+        source.rows()
+        .where(source.company_of == bindparam("record_id", type_=Uuid, required=True), source.model.id > after)
+        .order_by(source.model.id)
+        .limit(STEP)
+    )
+    if waiting:
+        # The company was locked in the transaction that renamed it; here it only must not be renamed once more meanwhile.
+        return statement.with_for_update(read=True, of=source.model)
+    return statement.with_for_update(of=source.model, skip_locked=True)
+
+
+# --- looking ---------------------------------------------------------------------------------------------------------
 
 
 async def queue_on(ctx: Context, *parties: Party) -> None:

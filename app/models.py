@@ -6,10 +6,12 @@ import app.contacts.models
 import app.core.history
 import app.core.idempotency
 import app.core.outbox
+import app.duplicates.models
 import app.identity.models
 import app.leads.models
 import app.locks.models
 import app.matching.index
+import app.merges.models
 import app.messages.models
 import app.notifications.models
 import app.opportunities.models

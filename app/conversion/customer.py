@@ -23,11 +23,12 @@ from app.core.problems import Invalid, NotFound
 from app.core.types import Money
 from app.core.visibility import unscoped, visible
 from app.core.writing import assign
+from app.duplicates.dismissals import Ref, dismissed_with, pair_of, remember, remember_named
 from app.indexing import find_matches, index_record
 from app.leads.models import Lead
 from app.leads.parties import values_of
 from app.locks.clearances import accounts_cleared_for
-from app.locks.protection import Examination, Standing, examine, refuse_unless_free
+from app.locks.protection import Examination, Standing, examine, refuse_unless_free, standings_of
 from app.locks.service import live_lock
 from app.matching import PartyValues, normalise
 
@@ -100,9 +101,14 @@ async def make(ctx: Context, lead: Lead, body: ConversionCreate) -> Account:
 
     Raises Invalid (all that lacks at once), DuplicateAccount, CustomerTaken, PossiblyTaken.
     """
+    others = await dismissed_with(ctx, lead.id)
     if await live_lock(ctx, lead.id) is None:
-        await _refuse_taken(ctx, lead, body.not_duplicate_of)
+        await _refuse_taken(ctx, lead, [*(other.id for other in others), *body.not_duplicate_of])
     await _refuse_duplicates(ctx, lead, body.not_duplicate_of)
+    shown: list[Standing] = []
+    if body.not_duplicate_of:
+        matches = await find_matches(ctx, values_of(lead), exclude=[lead.id])
+        shown = await standings_of(ctx, matches, one_per_customer=False)
     values: dict[str, Any] = {name: getattr(lead, name) for name in SHARED_FIELDS}
     values["legal_form"] = legal_form_of(lead)
     values["assignee_id"] = lead.assignee_id
@@ -117,23 +123,27 @@ async def make(ctx: Context, lead: Lead, body: ConversionCreate) -> Account:
         message = {"de": "Diese Angabe braucht ein Kunde.", "en": "A customer needs this."}
         raise Invalid([(f"/account/{name}", "missing", message) for name in lacking])
     given = {name: value for name, value in values.items() if value is not None}
-    return await accounts.add(ctx, _checked(AccountCreate, given, "account"), lead_id=lead.id)
+    account = await accounts.add(ctx, _checked(AccountCreate, given, "account"), lead_id=lead.id)
+    for own in (Ref("lead", lead.id), Ref("account", account.id)):
+        await remember_named(ctx, own, shown, body.not_duplicate_of)
+    await remember(ctx, [pair_of(Ref("account", account.id), other) for other in others])
+    return account
 
 
 async def _refuse_taken(ctx: Context, lead: Lead, distinct: list[UUID]) -> None:
     """A lead without a lock of its own must not become a customer whom another one holds (LOCK-3)."""
     if ctx.may(Permission.RECORDS_READ_ALL):
         return
-    examination = await examine_lead(ctx, lead, distinct_from=[*lead.distinct_from, *distinct])
+    examination = await examine_lead(ctx, lead, distinct_from=distinct)
     if examination.status != "yours":
         refuse_unless_free(ctx, examination)
 
 
 async def _refuse_duplicates(ctx: Context, lead: Lead, distinct: list[UUID]) -> None:
-    matches = await find_matches(ctx, values_of(lead), types=("account",), exclude=distinct)
+    matches = await find_matches(ctx, values_of(lead), types=("account",), exclude=distinct, own=lead.id)
     if any(found.match.verdict == "duplicate" for found in matches.found):
-        examination = await examine_lead(ctx, lead)
-        raise DuplicateAccount(extra={"matches": examination.wire(ctx.language)["matches"]})
+        standings = await standings_of(ctx, matches, one_per_customer=False)
+        raise DuplicateAccount(extra={"matches": [standing.wire(ctx.language) for standing in standings]})
 
 
 async def find(ctx: Context, lead: Lead, account_id: UUID) -> tuple[Account, bool]:

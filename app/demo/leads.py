@@ -80,7 +80,6 @@ def register(
         country=company.town.country,
         expected_revenue_amount=Decimal(draft.amount()),
         expected_revenue_currency="EUR",
-        distinct_from=[],
         created_by=by.id,
         created_at=at,
         updated_at=at,

@@ -27,6 +27,7 @@ class Lead(Record, Base):
             "ix_leads_search_key", "search_key", postgresql_using="gin", postgresql_ops={"search_key": "gin_trgm_ops"}
         ),
         Index("ix_leads_assignee_id_created_at_id", "assignee_id", "created_at", "id"),
+        Index("ix_leads_contact_id", "contact_id", postgresql_where=text("contact_id IS NOT NULL")),
         Index("ix_leads_project_id_status_created_at_id", "project_id", "status", "created_at", "id"),
     )
 
@@ -66,8 +67,6 @@ class Lead(Record, Base):
     expected_revenue_currency: Mapped[str | None]
     receipt_id: Mapped[UUID | None] = mapped_column(ForeignKey("protection_checks.id"))
     """The protection check that came before: who asked what and when, as evidence."""
-    distinct_from: Mapped[list[UUID]] = mapped_column(server_default=text("'{}'"))
-    """Matches that the creator has said are other customers."""
     converted_at: Mapped[datetime | None]
     account_id: Mapped[UUID | None] = mapped_column(ForeignKey("accounts.id"), index=True)
     contact_id: Mapped[UUID | None] = mapped_column(ForeignKey("contacts.id", ondelete="SET NULL"))
@@ -87,6 +86,10 @@ class Conversion(Base):
     """What a lead became, and by which outcome (CONV-2). One per lead: it happens once."""
 
     __tablename__ = "conversions"
+    __table_args__ = (
+        Index("ix_conversions_account_id", "account_id", postgresql_where=text("account_id IS NOT NULL")),
+        Index("ix_conversions_contact_id", "contact_id", postgresql_where=text("contact_id IS NOT NULL")),
+    )
 
     lead_id: Mapped[UUID] = mapped_column(ForeignKey("leads.id", ondelete="CASCADE"), primary_key=True)
     outcome: Mapped[str]

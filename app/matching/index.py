@@ -87,6 +87,12 @@ _ONLY = """
     JOIN party AS wanted_party ON wanted_party.id = hits.party_id
      AND (CAST(:types AS text[]) IS NULL OR wanted_party.record_type = ANY(CAST(:types AS text[])))
      AND wanted_party.record_id <> ALL(CAST(:exclude AS uuid[]))
+     AND wanted_party.record_id IS DISTINCT FROM CAST(:own AS uuid)
+     AND wanted_party.record_id <> ALL(ARRAY(
+         SELECT second_id FROM duplicate_dismissals WHERE first_id = CAST(:own AS uuid)
+         UNION ALL
+         SELECT first_id FROM duplicate_dismissals WHERE second_id = CAST(:own AS uuid)
+     ))
 """
 
 
@@ -94,14 +100,16 @@ _ONLY = """
 def candidates_sql(*, filtered: bool = False) -> TextualSelect:
     """The records that share the most telling keys, best first, `CANDIDATES` at most.
 
-    Binds `keys` (bigint[]); when `filtered`, also `types` (text[]: record types to look at, or null for all) and `exclude` (uuid[]: record
-    ids to leave out), which are applied before the ranking is cut. Columns: record_type, record_id, dump, shared,
+    Binds `keys` (bigint[]); when `filtered`, also `types` (text[]: record types to look at, or null for all) `exclude` (uuid[]: record
+    ids to leave out) and `own` (uuid: a saved record, to be left out with all that somebody has found to differ from it; or null),
+    which are applied before the ranking is cut. Columns: record_type, record_id, dump, shared,
     truncated (a key had more holders than were read, so a match may be missing).
     """
     statement = text(_CANDIDATES.format(limit=KEY_LIMIT, candidates=CANDIDATES, only=_ONLY if filtered else ""))
     binds: list[BindParameter[Any]] = [bindparam("keys", type_=ARRAY(BigInteger))]
     if filtered:
         binds += [bindparam("types", type_=ARRAY(Text)), bindparam("exclude", type_=ARRAY(Uuid))]
+        binds += [bindparam("own", type_=Uuid)]
     return statement.bindparams(*binds).columns(
         record_type=Text, record_id=Uuid, dump=JSONB, shared=Float, truncated=Boolean
     )
@@ -243,6 +251,6 @@ async def find(
     parameters: dict[str, object] = {"keys": keys}
     filtered = types is not None or bool(exclude)
     if filtered:
-        parameters |= {"types": None if types is None else list(types), "exclude": list(exclude)}
+        parameters |= {"types": None if types is None else list(types), "exclude": list(exclude), "own": None}
     rows = await run(candidates_sql(filtered=filtered), parameters)
     return weigh(own, rows)

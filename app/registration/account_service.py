@@ -9,6 +9,7 @@ from app.accounts.schemas import AccountCreate, AccountUpdate
 from app.core.context import Context
 from app.core.permissions import Permission
 from app.core.writing import already_created, request_hash
+from app.duplicates.dismissals import Ref, remember_named
 from app.indexing import find_matches, queue_on
 from app.locks.protection import examine, refuse_unless_free
 from app.matching import PartyValues, normalise
@@ -24,14 +25,19 @@ async def create(ctx: Context, body: AccountCreate) -> tuple[UUID, bool]:
     asked = request_hash(body)
     if body.id is not None and await already_created(ctx, Account, body.id, asked):
         return body.id, False
+    party = normalise(accounts.values_of(body))
+    examination = None
     if not ctx.may(Permission.RECORDS_READ_ALL):
-        party = normalise(accounts.values_of(body))
         await queue_on(ctx, party)
         examination = await examine(ctx, party, country=body.country, distinct_from=body.not_duplicate_of)
         own = [s for s in examination.standings if s.yours and s.match.verdict == "duplicate"]
         if examination.status != "yours" or any(s.record_id not in body.not_duplicate_of for s in own):
             refuse_unless_free(ctx, examination)
+    elif body.not_duplicate_of:
+        examination = await examine(ctx, party, country=body.country)
     account = await accounts.add(ctx, body, request_hash=asked)
+    if body.not_duplicate_of and examination is not None:
+        await remember_named(ctx, Ref("account", account.id), examination.standings, body.not_duplicate_of)
     return account.id, True
 
 

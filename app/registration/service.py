@@ -1,5 +1,6 @@
 """Leads: registering, changing and deleting them under their project's rules."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from app.core.problems import Forbidden, Invalid
 from app.core.statements import Statement
 from app.core.visibility import unscoped
 from app.core.writing import already_created, assign, columns_of, request_hash, require_match
+from app.duplicates.dismissals import Ref, dismissed_with, remember_named
 from app.identity.models import User
 from app.indexing import find_matches, index_new, index_record, queue_on, remove_record
 from app.leads.access import may_change
@@ -23,7 +25,7 @@ from app.leads.problems import LeadClosed
 from app.leads.queries import LEAD
 from app.leads.schemas import LeadCreate, LeadFields, LeadUpdate
 from app.locks.models import ProtectionCheck
-from app.locks.protection import examine, refuse_unless_free
+from app.locks.protection import Examination, examine, refuse_unless_free
 from app.locks.service import advance, end, live_lock, open_clearances, take, use_clearances
 from app.matching import Party, normalise
 from app.notifications.service import notify
@@ -57,7 +59,6 @@ async def create(ctx: Context, body: LeadCreate) -> tuple[UUID, bool]:
         phase="open",
         team_ids=[ctx.user.default_team_id] if ctx.user.default_team_id else [],
         visibility=rules.visibility,
-        distinct_from=body.not_duplicate_of,
         created_by=ctx.user.user_id,
         created_at=ctx.now,
         request_hash=asked,
@@ -66,6 +67,7 @@ async def create(ctx: Context, body: LeadCreate) -> tuple[UUID, bool]:
     )
     await _check_rules(ctx, lead, body, rules)
     party = normalise(values_of(lead))
+    examination = None
     if rules.lock_enabled:
         clearances = []
         await queue_on(ctx, party)
@@ -81,8 +83,12 @@ async def create(ctx: Context, body: LeadCreate) -> tuple[UUID, bool]:
         await insert_all(ctx, lead, lock)
         await use_clearances(ctx, clearances, lead)
     else:
+        if body.not_duplicate_of:
+            examination = await examine(ctx, party, country=lead.country)
         await insert_all(ctx, lead)
     await index_new(ctx, [("lead", lead.id, party)])
+    if body.not_duplicate_of and examination is not None:
+        await remember_named(ctx, Ref("lead", lead.id), examination.standings, body.not_duplicate_of)
     await _tell_assignee(ctx, lead)
     return lead.id, True
 
@@ -103,10 +109,15 @@ async def update(ctx: Context, lead_id: UUID, patch: LeadUpdate, if_match: str |
     assign(lead, patch, money=MONEY, leave=("not_duplicate_of",))
     await _check_rules(ctx, lead, patch, rules)
     party = normalise(values_of(lead))
-    if patch.model_fields_set & IDENTITY_FIELDS:
-        lead.distinct_from = list(dict.fromkeys([*lead.distinct_from, *patch.not_duplicate_of]))
-        if rules.lock_enabled:
-            await _examine_again(ctx, lead, party, known_as)
+    renamed = bool(patch.model_fields_set & IDENTITY_FIELDS)
+    examination = None
+    if renamed and rules.lock_enabled:
+        examination = await _examine_again(ctx, lead, party, known_as, patch.not_duplicate_of)
+    elif patch.not_duplicate_of:
+        examination = await examine(ctx, party, country=lead.country, exclude=[lead.id])
+    if patch.not_duplicate_of and examination is not None:
+        await remember_named(ctx, Ref("lead", lead.id), examination.standings, patch.not_duplicate_of)
+    if renamed:
         await index_record(ctx, "lead", lead.id, party)
     lock = await live_lock(ctx, lead.id)
     if lock is not None:
@@ -140,13 +151,15 @@ async def remove(ctx: Context, lead_id: UUID, if_match: str | None) -> None:
     await ctx.session.delete(lead)
 
 
-async def _examine_again(ctx: Context, lead: Lead, party: Party, known_as: Party) -> None:
+async def _examine_again(ctx: Context, lead: Lead, party: Party, known_as: Party, named: Sequence[UUID]) -> Examination:
     """A lead under a new name must not slip into another one's customer. Whom it shared the customer with before, it may."""
     await queue_on(ctx, party)
     known = await find_matches(ctx, known_as)
     mine: list[UUID] = [lead.id, *(found.record_id for found in known.found if found.match.verdict == "duplicate")]
-    examination = await examine(ctx, party, country=lead.country, exclude=mine, distinct_from=lead.distinct_from)
+    others = [*(other.id for other in await dismissed_with(ctx, lead.id)), *named]
+    examination = await examine(ctx, party, country=lead.country, exclude=mine, distinct_from=others)
     refuse_unless_free(ctx, examination)
+    return examination
 
 
 _USER = Statement(select(User.active).where(User.id == bindparam("id", type_=Uuid, required=True)))
