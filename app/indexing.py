@@ -10,7 +10,20 @@ from datetime import date
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import ARRAY, BigInteger, Select, Text, Uuid, bindparam, column, func, literal, null, select, type_coerce
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Select,
+    Text,
+    Uuid,
+    bindparam,
+    column,
+    func,
+    literal,
+    null,
+    select,
+    type_coerce,
+)
 from sqlalchemy import cast as sql_cast
 from sqlalchemy.sql.elements import ColumnElement
 
@@ -99,7 +112,7 @@ class Source:
             statement = statement.outerjoin(self.company.class_, self.company.class_.id == self.company_of)
         if self.condition is not None:
             statement = statement.where(self.condition)
-        return unscoped(statement, reason="the index knows all records, whoever may see them")
+        return unscoped(statement, reason=_WHOEVER)
 
     def _column(self, field: str) -> ColumnElement[Any]:
         if field == "kind":
@@ -138,38 +151,41 @@ async def remove_record(ctx: Context, record_type: str, record_id: UUID) -> None
 
 
 async def index_again(ctx: Context, record_type: str, ids: Sequence[UUID]) -> None:
-    """Put these records into the index as they stand in the database: after a change of many in one statement.
-
-    Who changed them holds their rows, so nobody else indexes them meanwhile.
-    """
+    """Put these records into the index as they stand in the database: after a change of many in one statement."""
     source = SOURCES[record_type]
     for at in range(0, len(ids), STEP):
-        rows = await ctx.run(_by_ids(source), ids=list(ids[at : at + STEP]))
+        some = list(ids[at : at + STEP])
+        await ctx.run(_lock(source), ids=some)
+        if source.company is not None:
+            await ctx.run(_lock_companies(source), ids=some)
+        # Read once all of it is held, in a new snapshot.
+        rows = await ctx.run(_by_ids(source), ids=some)
         await index_records(ctx, [_record(source, row) for row in rows])
 
 
 async def index_dependants(ctx: Context, record_type: str, record_id: UUID) -> bool:
-    """Index again what shows a field of this record: a company's contacts, once it has another name.
+    """Index again what shows a field of this record, which the caller has locked: a renamed company's contacts.
 
-    Returns False when some are left for a job (`index_all_dependants`): those beyond `STEP`, and those that somebody is
-    changing just now. Waiting for these could end in a circle, since they may be waiting for this record.
+    Returns False when some are left for a job: those beyond `STEP`, and those that somebody is changing just now. Waiting for
+    these could end in a circle, since they may be waiting for this record.
     """
     complete = True
     for source in _dependants(record_type):
         (row,) = await ctx.run(_number_of_dependants(source), record_id=record_id)
-        rows = await ctx.run(_of_dependants(source, waiting=False), record_id=record_id, after=UUID(int=0))
-        await index_records(ctx, [_record(source, row) for row in rows])
+        rows = await ctx.run(_free_dependants(source), record_id=record_id)
+        await index_records(ctx, [_record(source, one) for one in rows])
         complete = complete and len(rows) == row[0]
     return complete
 
 
-async def index_all_dependants(ctx: Context, record_type: str, record_id: UUID, after: UUID) -> UUID | None:
-    """The next `STEP` dependants after that id, waiting for those that are being changed. Returns where to go on."""
+async def index_more_dependants(ctx: Context, record_type: str, record_id: UUID, after: UUID | None) -> UUID | None:
+    """The same in steps, waiting for whoever is at work: indexes the next after that id, and says where to go on."""
     for source in _dependants(record_type):
-        rows = await ctx.run(_of_dependants(source, waiting=True), record_id=record_id, after=after)
-        await index_records(ctx, [_record(source, row) for row in rows])
-        if len(rows) == STEP:
-            return cast(UUID, rows[-1]["id"])
+        found = await ctx.run(_next_dependants(source), record_id=record_id, after=after or UUID(int=0))
+        ids: list[UUID] = [row[0] for row in found]
+        await index_again(ctx, source.record_type, ids)
+        if len(ids) == STEP:
+            return ids[-1]
     return None
 
 
@@ -178,36 +194,52 @@ def _dependants(record_type: str) -> list[Source]:
     return [source for source in SOURCES.values() if source.company is not None and source.company.class_ is company]
 
 
-def _record(source: Source, row: Sequence[Any]) -> tuple[str, UUID, PartyValues]:
-    return source.record_type, row[0], PartyValues(*row[1:])
+def _record(source: Source, row: Iterable[Any]) -> tuple[str, UUID, PartyValues]:
+    record_id, *values = row
+    return source.record_type, record_id, PartyValues(*values)
+
+
+_IDS = bindparam("ids", type_=ARRAY(Uuid), required=True)
+_RECORD_ID = bindparam("record_id", type_=Uuid, required=True)
+_WHOEVER = "the index knows all records, whoever may see them"
 
 
 @prepared
 def _by_ids(source: Source) -> Select[Any]:
-    return source.rows().where(source.model.id == func.any(bindparam("ids", type_=ARRAY(Uuid), required=True)))
+    return source.rows().where(source.model.id == func.any(_IDS))
+
+
+@prepared
+def _lock(source: Source) -> Select[Any]:
+    ids = select(source.model.id).where(source.model.id == func.any(_IDS)).order_by(source.model.id)
+    return unscoped(ids.with_for_update(read=True), reason=_WHOEVER)
+
+
+@prepared
+def _lock_companies(source: Source) -> Select[Any]:
+    company = source.company.class_
+    named = select(source.company_of).where(source.model.id == func.any(_IDS))
+    statement = select(company.id).where(company.id.in_(named)).order_by(company.id)
+    return unscoped(statement.with_for_update(read=True), reason=_WHOEVER)
 
 
 @prepared
 def _number_of_dependants(source: Source) -> Select[Any]:
-    some = select(source.model.id).where(source.company_of == bindparam("record_id", type_=Uuid, required=True))
-    statement = select(func.count()).select_from(some.limit(STEP + 1).subquery())
-    return unscoped(statement, reason="how many there are to index")
+    some = select(source.model.id).where(source.company_of == _RECORD_ID).limit(STEP + 1)
+    return unscoped(select(func.count()).select_from(some.subquery()), reason=_WHOEVER)
 
 
 @prepared
-def _of_dependants(source: Source, *, waiting: bool) -> Select[Any]:
-    """First the records are locked, then their company: the order in which a change of theirs takes both."""
+def _free_dependants(source: Source) -> Select[Any]:
+    statement = source.rows().where(source.company_of == _RECORD_ID).limit(STEP)
+    return statement.with_for_update(read=True, of=source.model, skip_locked=True)
+
+
+@prepared
+def _next_dependants(source: Source) -> Select[Any]:
     after = bindparam("after", type_=Uuid, required=True)
-    statement = (
-        source.rows()
-        .where(source.company_of == bindparam("record_id", type_=Uuid, required=True), source.model.id > after)
-        .order_by(source.model.id)
-        .limit(STEP)
-    )
-    if waiting:
-        # The company was locked in the transaction that renamed it; here it only must not be renamed once more meanwhile.
-        return statement.with_for_update(read=True, of=source.model)
-    return statement.with_for_update(of=source.model, skip_locked=True)
+    statement = select(source.model.id).where(source.company_of == _RECORD_ID, source.model.id > after)
+    return unscoped(statement.order_by(source.model.id).limit(STEP), reason=_WHOEVER)
 
 
 # --- looking ---------------------------------------------------------------------------------------------------------
@@ -223,15 +255,23 @@ async def queue_on(ctx: Context, *parties: Party) -> None:
 
 
 async def find_matches(
-    ctx: Context, values: PartyValues | Party, *, types: Sequence[str] = ALL_TYPES, exclude: Sequence[UUID] = ()
+    ctx: Context,
+    values: PartyValues | Party,
+    *,
+    types: Sequence[str] = ALL_TYPES,
+    exclude: Sequence[UUID] = (),
+    own: UUID | None = None,
 ) -> Matches:
-    """The records that are, or may be, the one described; of all records, visible to the asker or not (DUP-3)."""
+    """The records that are, or may be, the one described; of all records, visible to the asker or not (DUP-3).
+
+    `own` names the record described, when it is a saved one: neither it nor what somebody has found to differ from it counts.
+    """
     party = values if isinstance(values, Party) else normalise(values)
     keys = blocking_keys(party)
     if not keys:
         return Matches((), truncated=False)
-    if tuple(types) == ALL_TYPES and not exclude:
+    if tuple(types) == ALL_TYPES and not exclude and own is None:
         rows = await ctx.fetch(_CANDIDATES, keys=keys)
     else:
-        rows = await ctx.fetch(_FILTERED, keys=keys, types=list(types), exclude=list(exclude))
+        rows = await ctx.fetch(_FILTERED, keys=keys, types=list(types), exclude=list(exclude), own=own)
     return weigh(party, cast(Iterable[Sequence[Any]], rows))

@@ -1,5 +1,6 @@
-"""Brings a database to this version's schema."""
+"""Brings a database to this version's schema, and its duplicate index to this version's keys."""
 
+import asyncio
 from pathlib import Path
 
 from alembic import command
@@ -8,12 +9,16 @@ from alembic.util.exc import CommandError
 
 from app.installation import CannotRun
 from app.preflight import check_postgres
+from app.reindexing.rebuild import rebuild_if_outdated
 
 _CONFIGURATION = Path(__file__).resolve().parents[1] / "alembic.ini"
 
 
 def migrate(database_url: str) -> None:
-    """Upgrades to the newest revision. Raises CannotRun for a server too old, and for data of a newer Leadwerk."""
+    """Upgrades to the newest revision, then builds the duplicate index anew where it is another version's.
+
+    Raises CannotRun for a server too old, and for data of a newer Leadwerk.
+    """
     check_postgres(database_url)
     config = Config(_CONFIGURATION)
     config.attributes["database_url"] = database_url
@@ -23,3 +28,4 @@ def migrate(database_url: str) -> None:
         if "Can't locate revision" in str(error):
             raise CannotRun("This database was made by a newer version of Leadwerk; start that one instead.") from error
         raise
+    asyncio.run(rebuild_if_outdated(database_url))

@@ -26,7 +26,7 @@ import asyncpg
 import orjson
 
 from app.accounts.models import Account
-from app.accounts.service import values_of as account_values
+from app.accounts.parties import values_of as account_values
 from app.core.embedded import EmbeddedServers
 from app.leads.models import Lead
 from app.leads.parties import values_of as lead_values

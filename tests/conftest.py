@@ -1,5 +1,6 @@
 """Fixtures: real PostgreSQL and Valkey per test process, migrated once; each test in a transaction that is rolled back."""
 
+import asyncio
 import os
 import tempfile
 from collections.abc import AsyncIterator, Iterator, Sequence
@@ -27,6 +28,7 @@ from app.core.principal import Principal, SystemPrincipal
 from app.identity import tokens
 from app.identity.models import DeviceSession, User
 from app.main import create_app
+from app.reindexing.rebuild import rebuild_if_outdated
 from app.settings import Settings
 
 ROOT = Path(__file__).parent.parent
@@ -38,10 +40,11 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def migrate(url: str) -> None:
-    """Bring a database to the newest schema."""
+    """Bring a database to the newest schema, its duplicate index included."""
     config = Config(ROOT / "alembic.ini")
     config.attributes["database_url"] = url
     command.upgrade(config, "head")
+    asyncio.run(rebuild_if_outdated(url))
 
 
 @pytest.fixture(scope="session")

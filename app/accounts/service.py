@@ -6,6 +6,7 @@ from uuid import UUID
 
 from app.accounts.access import require_write
 from app.accounts.models import Account
+from app.accounts.parties import values_of
 from app.accounts.problems import ErpRecord
 from app.accounts.queries import ACCOUNT
 from app.accounts.schemas import AccountCreate, AccountUpdate
@@ -16,7 +17,7 @@ from app.core.principal import UserPrincipal
 from app.core.problems import Invalid
 from app.core.writing import assign, columns_of, delete, require_match
 from app.identity.references import FieldProblem, each, unknown_references
-from app.indexing import index_new, index_record, remove_record
+from app.indexing import index_dependants, index_new, index_record, remove_record
 from app.matching import PartyValues
 from app.notifications import notify
 
@@ -86,12 +87,17 @@ async def change(ctx: Context, account: Account, patch: AccountUpdate) -> None:
         raise Invalid(errors)
     before, told = values_of(account), {account.assignee_id, *account.manager_ids}
     assign(account, patch, money=("expected_revenue",))
+    await reindex(ctx, account, before)
+    await _tell(ctx, account, [user for user in (account.assignee_id, *account.manager_ids) if user not in told])
+
+
+async def reindex(ctx: Context, account: Account, before: PartyValues) -> None:
+    """Keep a changed account in the duplicate index, and its contacts, who are known there by their employer."""
     after = values_of(account)
     if after != before:
         await index_record(ctx, "account", account.id, after)
-    if after.name != before.name:
+    if after.name != before.name and not await index_dependants(ctx, "account", account.id):
         ctx.enqueue("contacts.company_renamed", {"account_id": account.id})
-    await _tell(ctx, account, [user for user in (account.assignee_id, *account.manager_ids) if user not in told])
 
 
 async def changed_people(ctx: Context, record: Any, patch: Any) -> list[FieldProblem]:
@@ -113,23 +119,6 @@ async def remove(ctx: Context, account_id: UUID) -> None:
         raise ErpRecord(erp_id=account.erp_id)
     await delete(ctx, account)
     await remove_record(ctx, "account", account_id)
-
-
-def values_of(account: Account | AccountCreate) -> PartyValues:
-    """The account as the duplicate index knows it."""
-    return PartyValues(
-        kind="company",
-        name=account.name,
-        street=account.street,
-        postal_code=account.postal_code,
-        city=account.city,
-        state=account.state,
-        country=account.country,
-        phone=account.phone,
-        email=account.email,
-        website=account.website,
-        vat_id=account.vat_id,
-    )
 
 
 async def _tell(ctx: Context, account: Account, users: list[UUID]) -> None:

@@ -9,6 +9,7 @@ from app.accounts.access import require_write
 from app.accounts.models import Account
 from app.accounts.service import changed_people, people_of
 from app.contacts.models import Contact
+from app.contacts.parties import values_of
 from app.contacts.queries import CONTACT
 from app.contacts.schemas import ContactCreate, ContactUpdate
 from app.core.context import Context
@@ -19,10 +20,9 @@ from app.core.visibility import unscoped, visible
 from app.core.writing import already_created, assign, delete, request_hash, require_match
 from app.identity.references import FieldProblem
 from app.indexing import index_new, index_record, remove_record
-from app.matching import PartyValues
 from app.notifications import notify
 
-_SET_BY_RULE = {"id", "assignee_id", "manager_ids", "team_ids"}
+_SET_BY_RULE = {"id", "assignee_id", "manager_ids", "team_ids", "erp_id"}
 _NO_ACCOUNT = {
     "de": "Diesen Kunden gibt es nicht, oder Sie dürfen ihn nicht sehen.",
     "en": "There is no such account, or you may not see it.",
@@ -111,24 +111,6 @@ async def index(ctx: Context, contact: Contact) -> None:
             await ctx.session.execute(unscoped(statement, reason="the index knows the employer, whoever may see it"))
         ).scalar_one()
     await index_record(ctx, "contact", contact.id, values_of(contact, company))
-
-
-def values_of(contact: Contact, company: str | None) -> PartyValues:
-    """The contact as the duplicate index knows it; `company` is its account's name."""
-    return PartyValues(
-        kind="person",
-        company=company,
-        first_name=contact.first_name,
-        last_name=contact.last_name,
-        street=contact.street,
-        postal_code=contact.postal_code,
-        city=contact.city,
-        state=contact.state,
-        country=contact.country,
-        phone=contact.phone,
-        email=contact.email,
-        birth_date=contact.birth_date.isoformat() if contact.birth_date else None,
-    )
 
 
 async def _account(ctx: Context, account_id: UUID | None) -> tuple[Account | None, list[FieldProblem]]:

@@ -7,10 +7,12 @@ from uuid import UUID
 from pydantic import BaseModel, ValidationError
 from sqlalchemy import select
 
+from app.accounts import parties as account_parties
 from app.accounts import service as accounts
 from app.accounts.access import is_manager, require_write
 from app.accounts.models import Account
 from app.accounts.schemas import AccountCreate, AccountUpdate
+from app.contacts import parties as contact_parties
 from app.contacts import service as contacts
 from app.contacts.models import Contact
 from app.contacts.schemas import ContactCreate
@@ -24,7 +26,7 @@ from app.core.types import Money
 from app.core.visibility import unscoped, visible
 from app.core.writing import assign
 from app.duplicates.dismissals import Ref, dismissed_with, pair_of, remember, remember_named
-from app.indexing import find_matches, index_record
+from app.indexing import find_matches
 from app.leads.models import Lead
 from app.leads.parties import values_of
 from app.locks.clearances import accounts_cleared_for
@@ -88,7 +90,7 @@ async def concerned(ctx: Context, lead: Lead, account_id: UUID | None) -> list[P
     """Whom the conversion is about: the lead and, where one is named, the customer."""
     statement = unscoped(select(Account).where(Account.id == account_id), reason="to queue on; nothing of it is shown")
     account = (await ctx.session.execute(statement)).scalar_one_or_none() if account_id is not None else None
-    return [values_of(lead)] if account is None else [values_of(lead), accounts.values_of(account)]
+    return [values_of(lead)] if account is None else [values_of(lead), account_parties.values_of(account)]
 
 
 async def examine_lead(ctx: Context, lead: Lead, *, distinct_from: Sequence[UUID] = ()) -> Examination:
@@ -180,7 +182,7 @@ def may_pass(standing: Standing) -> bool:
 
 async def _refuse_held(ctx: Context, lead: Lead, account: Account) -> None:
     """A lead must not become a customer whom another one holds, and so put its own lock on them (LOCK-3)."""
-    values = accounts.values_of(account)
+    values = account_parties.values_of(account)
     examination = await examine(ctx, values, country=account.country, exclude=[lead.id])
     if examination.status == "taken" and any(s.foreign and s.account_id == account.id for s in examination.standings):
         refuse_unless_free(ctx, examination)
@@ -202,11 +204,11 @@ async def change(
     patch = _checked(AccountUpdate, values, "account")
     if not passes and patch.model_fields_set:
         require_write(ctx, account, patch.model_fields_set)
-    before = {name: account_value(account, name) for name in values}
+    before, known_as = {name: account_value(account, name) for name in values}, account_parties.values_of(account)
     if errors := await accounts.changed_people(ctx, account, patch):
         raise Invalid(errors)
     assign(account, patch, money=("expected_revenue",))
-    await index_record(ctx, "account", account.id, accounts.values_of(account))
+    await accounts.reindex(ctx, account, known_as)
     after = {name: account_value(account, name) for name in values}
     return [{"field": n, "old": before[n], "new": after[n]} for n in values if before[n] != after[n]]
 
@@ -260,7 +262,7 @@ async def person(ctx: Context, lead: Lead, account: Account, completion: Contact
 async def _known_person(ctx: Context, account: Account, body: ContactCreate) -> Contact | None:
     """The customer's contact who is this person, whoever may see them."""
     draft = Contact(**{n: v for n, v in body if n in Contact.__table__.columns and n != "id"})
-    matches = await find_matches(ctx, contacts.values_of(draft, account.name), types=("contact",))
+    matches = await find_matches(ctx, contact_parties.values_of(draft, account.name), types=("contact",))
     ids = [found.record_id for found in matches.found if found.match.verdict == "duplicate"]
     statement = unscoped(
         select(Contact).where(Contact.id.in_(ids), Contact.account_id == account.id),

@@ -205,6 +205,17 @@ class Database:
             await connection.close(timeout=2)
 
 
+@asynccontextmanager
+async def long_work(url: str) -> AsyncIterator[asyncpg.Connection]:
+    """A connection of its own, outside any request, for work that takes minutes. It waits for no lock longer than one."""
+    settings = {"application_name": "leadwerk", "timezone": "UTC", "lock_timeout": "60s", "jit": "off"}
+    connection = await asyncpg.connect(url, passfile="/dev/null", timeout=5, server_settings=settings)
+    try:
+        yield connection
+    finally:
+        await connection.close(timeout=2)
+
+
 def random_token(bytes_: int = 32) -> str:
     """An unguessable URL-safe token."""
     return secrets.token_urlsafe(bytes_)

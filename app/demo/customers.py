@@ -5,10 +5,10 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from app.accounts import service as accounts
+from app.accounts import parties as account_parties
 from app.accounts.models import Account
 from app.activities.models import Activity
-from app.contacts import service as contacts
+from app.contacts import parties as contact_parties
 from app.contacts.models import Contact
 from app.core.db import new_id
 from app.demo import words
@@ -126,7 +126,7 @@ def account_of(
             updated_at=at,
         )
     )
-    draft.know("account", account.id, accounts.values_of(account))
+    draft.know("account", account.id, account_parties.values_of(account))
     return account
 
 
@@ -165,7 +165,7 @@ def contact_of(
             updated_at=at,
         )
     )
-    draft.know("contact", contact.id, contacts.values_of(contact, account.name))
+    draft.know("contact", contact.id, contact_parties.values_of(contact, account.name))
     return contact
 
 

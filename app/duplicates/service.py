@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from typing import Any, get_args
 from uuid import UUID
 
-from app.accounts import service as accounts
+from app.accounts import parties as account_parties
 from app.accounts.models import Account
-from app.contacts import service as contacts
+from app.contacts import parties as contact_parties
 from app.contacts.models import Contact
 from app.core.context import Context
 from app.core.permissions import Permission
@@ -51,9 +51,9 @@ async def _values(ctx: Context, record_type: RecordType, id_: UUID) -> PartyValu
         case "lead":
             return values_of(await ctx.load(Lead, id_, lock=False))
         case "account":
-            return accounts.values_of(await ctx.load(Account, id_, lock=False))
+            return account_parties.values_of(await ctx.load(Account, id_, lock=False))
         case "contact":
             contact = await ctx.load(Contact, id_, lock=False)
             statement = visible(Account, ctx.principal).where(Account.id == contact.account_id)
             account = (await ctx.session.execute(statement)).scalar_one_or_none()
-            return contacts.values_of(contact, account.name if account else None)
+            return contact_parties.values_of(contact, account.name if account else None)

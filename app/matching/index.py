@@ -17,10 +17,13 @@ import orjson
 from sqlalchemy import (
     BigInteger,
     Boolean,
+    CheckConstraint,
     Column,
     DateTime,
     Float,
     Identity,
+    Integer,
+    SmallInteger,
     Table,
     Text,
     UniqueConstraint,
@@ -38,6 +41,7 @@ from app.matching.keys import blocking_keys
 from app.matching.normalise import normalise
 from app.matching.record import Party, PartyValues
 from app.matching.verdict import Match, judge, match_of
+from app.matching.version import INDEX_VERSION
 
 KEY_LIMIT = 100
 """Records read per key. A key that reaches it is hot (a shell firm's address, "Müller Bau") and weighs next to nothing."""
@@ -61,6 +65,15 @@ party_key = Table(
     Base.metadata,
     Column("key", BigInteger, primary_key=True, autoincrement=False),
     Column("party_id", BigInteger, primary_key=True, autoincrement=False),
+)
+
+index_state = Table(
+    "index_state",
+    Base.metadata,
+    Column("id", SmallInteger, primary_key=True, autoincrement=False),
+    Column("version", Integer, nullable=False, doc="INDEX_VERSION of whoever built the index"),
+    Column("built_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    CheckConstraint("id = 1", name="one_row"),
 )
 
 _CANDIDATES = """
@@ -100,7 +113,7 @@ _ONLY = """
 def candidates_sql(*, filtered: bool = False) -> TextualSelect:
     """The records that share the most telling keys, best first, `CANDIDATES` at most.
 
-    Binds `keys` (bigint[]); when `filtered`, also `types` (text[]: record types to look at, or null for all) `exclude` (uuid[]: record
+    Binds `keys` (bigint[]); when `filtered`, also `types` (text[]: record types to look at, or null for all), `exclude` (uuid[]: record
     ids to leave out) and `own` (uuid: a saved record, to be left out with all that somebody has found to differ from it; or null),
     which are applied before the ranking is cut. Columns: record_type, record_id, dump, shared,
     truncated (a key had more holders than were read, so a match may be missing).
@@ -115,69 +128,89 @@ def candidates_sql(*, filtered: bool = False) -> TextualSelect:
     )
 
 
-@cache
-def upsert_sql() -> TextClause:
-    """Put a record into the index or replace it; binds as `upsert_values` makes them.
-
-    Two writers of one record are in line when each has touched the record's own row first, as a change does. If they are
-    not, the later one wins and keys of the other may stay behind: a candidate too many, never one too few.
-    """
-    return text(
-        """
-        WITH old AS (
-            SELECT id, keys FROM party WHERE record_type = :record_type AND record_id = :record_id
-        ), new AS (
-            INSERT INTO party (record_type, record_id, dump, keys)
-            VALUES (:record_type, :record_id, CAST(:dump AS jsonb), CAST(:keys AS bigint[]))
-            ON CONFLICT (record_type, record_id)
-            DO UPDATE SET dump = excluded.dump, keys = excluded.keys, updated_at = now()
-            RETURNING id
-        ), gone AS (
-            DELETE FROM party_key USING old
-            WHERE party_key.party_id = old.id AND party_key.key = ANY(old.keys)
-              AND party_key.key <> ALL(CAST(:keys AS bigint[]))
-        )
-        INSERT INTO party_key (key, party_id)
-        SELECT wanted.key, new.id FROM new CROSS JOIN unnest(CAST(:keys AS bigint[])) AS wanted(key)
-        ON CONFLICT DO NOTHING
-        """
-    ).bindparams(
-        bindparam("record_type", type_=Text),
-        bindparam("record_id", type_=Uuid),
-        bindparam("dump", type_=JSONB),
-        bindparam("keys", type_=ARRAY(BigInteger)),
-    )
+_STATE = f"state AS MATERIALIZED (SELECT version FROM index_state WHERE version = {INDEX_VERSION})"  # noqa: S608  (a constant)
+_GIVEN = f"""
+    {_STATE},
+    given AS MATERIALIZED (
+        SELECT record_type, record_id, CAST(dump AS jsonb) AS dump, CAST(keys AS bigint[]) AS keys
+        FROM unnest(CAST(:types AS text[]), CAST(:ids AS uuid[]), CAST(:dumps AS text[]), CAST(:keys AS text[]))
+            AS record(record_type, record_id, dump, keys)
+        WHERE EXISTS (SELECT FROM state)
+    )"""  # noqa: S608  (likewise)
 
 
-def upsert_values(record_type: str, record_id: UUID, values: PartyValues | Party) -> dict[str, object]:
-    """The parameters of `upsert_sql` for a record. `blocking_keys` in `keys` are sorted, as locks want them."""
-    own = values if isinstance(values, Party) else normalise(values)
-    return {"record_type": record_type, "record_id": record_id, "dump": own.dump(), "keys": blocking_keys(own)}
-
-
-@cache
-def insert_sql() -> TextClause:
-    """Put many records into the index that are not there yet, in one statement: types, ids, dumps (JSON text) and keys (as
-    PostgreSQL writes an array) side by side. Keys go in sorted, so that the B-tree is filled from left to right.
-    """
-    return text(
-        """
-        WITH new AS (
-            INSERT INTO party (record_type, record_id, dump, keys)
-            SELECT record_type, record_id, CAST(dump AS jsonb), CAST(keys AS bigint[])
-            FROM unnest(CAST(:types AS text[]), CAST(:ids AS uuid[]), CAST(:dumps AS text[]), CAST(:keys AS text[]))
-                AS record(record_type, record_id, dump, keys)
-            RETURNING id, keys
-        )
-        INSERT INTO party_key (key, party_id)
-        SELECT wanted.key, new.id FROM new CROSS JOIN unnest(new.keys) AS wanted(key) ORDER BY 1, 2
-        """
-    ).bindparams(
+def _writing(sql: str) -> TextClause:
+    return text(sql.format(given=_GIVEN)).bindparams(
         bindparam("types", type_=ARRAY(Text), required=True),
         bindparam("ids", type_=ARRAY(Uuid), required=True),
         bindparam("dumps", type_=ARRAY(Text), required=True),
         bindparam("keys", type_=ARRAY(Text), required=True),
     )
+
+
+@cache
+def insert_sql() -> TextClause:
+    """Put records into the index that are not there yet, in one statement; binds as `rows_of` makes them.
+
+    Gives one row or, when the index is another version's, none, and then nothing is written. Keys go in sorted, so that the
+    B-tree is filled from left to right.
+    """
+    return _writing(
+        """
+        WITH {given}, new AS (
+            INSERT INTO party (record_type, record_id, dump, keys) SELECT * FROM given RETURNING id, keys
+        ), added AS (
+            INSERT INTO party_key (key, party_id)
+            SELECT wanted.key, new.id FROM new CROSS JOIN unnest(new.keys) AS wanted(key) ORDER BY 1, 2
+        )
+        SELECT version FROM state
+        """
+    )
+
+
+@cache
+def upsert_sql() -> TextClause:
+    """Put records into the index or replace them there, only the keys that changed; binds and result as of `insert_sql`.
+
+    Two writers of one record are in line when each has touched the record's own row first, as a change does. If they are
+    not, the later one wins and keys of the other may stay behind: a candidate too many, never one too few.
+    """
+    return _writing(
+        """
+        WITH {given}, old AS MATERIALIZED (
+            SELECT party.id, party.keys FROM given JOIN party USING (record_type, record_id)
+        ), new AS (
+            INSERT INTO party (record_type, record_id, dump, keys)
+            SELECT * FROM given ORDER BY record_type, record_id
+            ON CONFLICT (record_type, record_id)
+            DO UPDATE SET dump = excluded.dump, keys = excluded.keys, updated_at = now()
+            RETURNING id, keys
+        ), gone AS (
+            DELETE FROM party_key USING old JOIN new USING (id) CROSS JOIN unnest(old.keys) AS dead(key)
+            WHERE party_key.key = dead.key AND party_key.party_id = old.id AND dead.key <> ALL (new.keys)
+        ), added AS (
+            INSERT INTO party_key (key, party_id)
+            SELECT wanted.key, new.id FROM new CROSS JOIN unnest(new.keys) AS wanted(key)
+            ORDER BY 1, 2
+            ON CONFLICT DO NOTHING
+        )
+        SELECT version FROM state
+        """
+    )
+
+
+_AS_ARRAY = str.maketrans("[]", "{}")
+
+
+def rows_of(records: Sequence[tuple[str, UUID, PartyValues | Party]]) -> dict[str, Any]:
+    """The parameters of `insert_sql` and `upsert_sql` for records (type, id, values): columns side by side."""
+    parties = [values if isinstance(values, Party) else normalise(values) for _, _, values in records]
+    return {
+        "types": [record_type for record_type, _, _ in records],
+        "ids": [record_id for _, record_id, _ in records],
+        "dumps": [orjson.dumps(party.dump()).decode() for party in parties],
+        "keys": [orjson.dumps(blocking_keys(party)).decode().translate(_AS_ARRAY) for party in parties],
+    }
 
 
 @cache

@@ -3,6 +3,7 @@
 from dataclasses import fields, replace
 from uuid import UUID
 
+from app.accounts import parties as account_parties
 from app.accounts import service as accounts
 from app.accounts.models import Account
 from app.accounts.schemas import AccountCreate, AccountUpdate
@@ -25,7 +26,7 @@ async def create(ctx: Context, body: AccountCreate) -> tuple[UUID, bool]:
     asked = request_hash(body)
     if body.id is not None and await already_created(ctx, Account, body.id, asked):
         return body.id, False
-    party = normalise(accounts.values_of(body))
+    party = normalise(account_parties.values_of(body))
     examination = None
     if not ctx.may(Permission.RECORDS_READ_ALL):
         await queue_on(ctx, party)
@@ -51,7 +52,7 @@ async def update(ctx: Context, account_id: UUID, patch: AccountUpdate, if_match:
     if not changed or ctx.may(Permission.RECORDS_READ_ALL):
         await accounts.update(ctx, account_id, patch, if_match)
         return
-    before = accounts.values_of(await ctx.load(Account, account_id, lock=False))
+    before = account_parties.values_of(await ctx.load(Account, account_id, lock=False))
     party = normalise(replace(before, **{name: getattr(patch, name) for name in changed}))
     await queue_on(ctx, party)
     await accounts.update(ctx, account_id, patch, if_match)

@@ -28,6 +28,7 @@ UNLOGGED = {
     "change_log": "the log itself",
     "device_sessions": "changes with each sign-in; what was done with it is in the log",
     "idempotency_keys": "kept answers",
+    "index_state": "what the index of the duplicate check was built with",
     "message_recipients": "who has read what",
     "notifications": "what somebody was told, and has read",
     "outbox": "jobs",

@@ -7,16 +7,14 @@ import pytest_asyncio
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.core.db import Base
 from app.matching import PartyValues
-from app.matching.index import KEY_LIMIT, Matches, delete_sql, find, party, party_key, upsert_sql, upsert_values
+from app.matching.index import KEY_LIMIT, Matches, delete_sql, find, party, party_key, rows_of, upsert_sql
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def index(rollback: AsyncConnection) -> AsyncConnection:
-    await rollback.run_sync(Base.metadata.create_all, tables=[party, party_key])
     return rollback
 
 
@@ -24,7 +22,7 @@ async def put(
     index: AsyncConnection, values: PartyValues, record_type: str = "account", own: UUID | None = None
 ) -> UUID:
     own = own or uuid4()
-    await index.execute(upsert_sql(), upsert_values(record_type, own, values))
+    await index.execute(upsert_sql(), rows_of([(record_type, own, values)]))
     return own
 
 
