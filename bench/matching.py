@@ -22,7 +22,6 @@ from pathlib import Path
 from zlib import crc32
 
 from app.matching import Party, PartyValues, blocking_keys, normalise, score
-from app.matching.weights import prior_for
 
 # A key that hits more records than this is cut, as the online look-up cuts it.
 KEY_LIMIT = 100
@@ -105,8 +104,7 @@ def run(folder: Path, half: int | None = None) -> dict[str, object]:
     normalised = time.perf_counter()
     compared = candidates(keys, [row["source"] for row in rows])
     blocked = time.perf_counter()
-    prior = prior_for(len(rows))
-    matches = [(one, two, score(parties[one], parties[two], prior=prior)) for one, two in compared]
+    matches = [(one, two, score(parties[one], parties[two])) for one, two in compared]
     ended = time.perf_counter()
 
     ids = [row["id"] for row in rows]

@@ -8,6 +8,7 @@ joined compounds, one typing error, a missing address) leave at least one key in
 
 from xxhash import xxh3_64_intdigest
 
+from app.matching.reach import registered
 from app.matching.record import Party
 from app.matching.text import sound
 from app.matching.vocabulary import rarity
@@ -123,7 +124,7 @@ def blocking_keys(party: Party) -> list[int]:
         texts.append(f"f|{party.phone}")
     if party.email:
         texts.append(f"e|{party.email}")
-    texts += (f"d|{domain}" for domain in party.domains)
+    texts += (f"d|{registered(host)}" for host in party.domains)
     if party.vat:
         texts.append(f"v|{party.vat}")
     if party.house and party.street:

@@ -18,27 +18,32 @@ _FORMS: dict[str, str] = {
     " | gesellschaft mit beschr haftung | ges mit beschr haftung",
     "ug": "ug | ug haftungsbeschrankt | unternehmergesellschaft haftungsbeschrankt | unternehmergesellschaft"
     " | haftungsbeschrankt | ug hb | ug haftungsbeschr | gug | ug haftungsbeschrnkt | haftungsbeschrnkt",
-    "ag": "ag | aktiengesellschaft | gag",
-    "kg": "kg | kommanditgesellschaft | co kg | und co kg | kg aa",
-    "kgaa": "kgaa | kommanditgesellschaft auf aktien | und co kgaa | co kgaa",
-    "ohg": "ohg | offene handelsgesellschaft | und co ohg | co ohg | og | offene gesellschaft | und co og",
+    "ag": "ag | aktiengesellschaft | gag | aktienges | akt ges | actiengesellschaft | actien gesellschaft | aktien gesellschaft | act ges"
+    " | aktiengesellsch | investmentaktiengesellschaft",
+    "kg": "kg | kommanditgesellschaft | co kg | und co kg | kg aa | kommandit gesellschaft | kommanditges | komm ges | kom ges | cie kg"
+    " | und cie kg | comp kg | keg | kommanditerwerbsgesellschaft",
+    "kgaa": "kgaa | kommanditgesellschaft auf aktien | und co kgaa | co kgaa | komm ges auf aktien | kga a | kommanditges auf aktien",
+    "ohg": "ohg | offene handelsgesellschaft | und co ohg | co ohg | og | offene gesellschaft"
+    " | und co og | offene handelsges | oeg | offene erwerbsgesellschaft",
     "gbr": "gbr | gesbr | gesellschaft burgerlichen rechts | ges burgerlichen rechts | gesnbr | egbr | bgb gesellschaft",
     "ek": "ek | ekfm | ekfr | eingetragener kaufmann | eingetragene kauffrau | eingetragene kaufmann | eu | ekauffrau"
-    " | eingetragener unternehmer | e kfm | e kfr | einzelunternehmen | einzelfirma",
+    " | eingetragener unternehmer | eingetragene unternehmerin | e kfm | e kfr | einzelunternehmen | einzelfirma",
     "ev": "ev | eingetragener verein",
     "eg": "eg | egen | egenmbh | eingetragene genossenschaft | reg genmbh | genmbh | egmbh | gen mbh | gen",
     "se": "se | societas europaea",
     "partg": "partg | partgmbb | partgesellschaft | partnerschaftsgesellschaft | partg mbb | partnerschaftsgesellschaft mbb"
-    " | part mbb | mbb | partnerschaft mbb | partnerschaftsgesellschaft mit beschrankter berufshaftung",
+    " | part mbb | mbb | partgmbb | part g | part g mbb | partnerschaft mbb | partnerschaftsgesellschaft mit beschrankter berufshaftung",
     "sa": "sa | societe anonyme",
     "sarl": "sarl | sagl | garl",
-    "ltd": "ltd | limited | private limited company | company limited | co ltd | und co ltd",
+    "ltd": "ltd | limited | private limited company | company limited | co ltd | und co ltd | pty ltd | pty limited",
     "inc": "inc | incorporated | corp | corporation | llc | llp | plc",
     "bv": "bv | nv",
     "sro": "sro | spzoo | sp zoo | kft | doo | zrt | as | oy | ab | aps",
     "srl": "srl | spa | snc | sas",
     "stiftung": "rechtsfahige stiftung",
-    "co": "und co | und cie | und comp | und compagnie | und cokg",
+    "gewerkschaft": "bergrechtliche gewerkschaft",
+    "kdor": "kor d o r | kdor | korperschaft des offentlichen rechts | anstalt des offentlichen rechts | aor",
+    "co": "und co | und cie | und comp | und compagnie | und cokg | cie | compagnie",
 }
 # "Co." alone is a legal form only at the end, or before another one: not in "Co-Working".
 _ONLY_LATER = word_set("ag se sa eg ev as ab og ek eu gen co bv nv spa sas inc ltd corp og kg oy gag aps ug")

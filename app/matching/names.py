@@ -1,18 +1,22 @@
 """Company names: words aligned by spelling and sound, weighed by how rare they are."""
 
+from functools import lru_cache
+
 from rapidfuzz.distance import OSA
 
+from app.matching.givennames import same_given_name
 from app.matching.record import Party
-from app.matching.text import same_sound
-from app.matching.vocabulary import SISTER, STOP, rarity
-from app.matching.weights import BITS, COINED
+from app.matching.text import same_sound, scanned_alike
+from app.matching.vocabulary import SISTER, STOP, known_first_name, rarity
+from app.matching.weights import BITS, COINED, MOST_OF_A_NAME
 
 _distance = OSA.distance
-_MOST = 26.0  # words of one name hang together: more of them prove little more
+_STOP_WORDS = sorted(word for word in STOP if len(word) > 2)
 
 
+@lru_cache(maxsize=1 << 15)
 def alike(a: str, b: str) -> float:
-    """How far two words agree: 1 the same sound or one slip, .6 one abbreviates the other, 0 not."""
+    """How far two words agree: .85 one slip, .65 the same sound, .6 one abbreviates the other, 0 not. `a` is the smaller."""
     short, long = (a, b) if len(a) <= len(b) else (b, a)
     size = len(short)
     if size >= 4:
@@ -25,7 +29,25 @@ def alike(a: str, b: str) -> float:
         if long.startswith(short):
             # "Masch" is Maschinenbau, but "Grundstücks" is not the Grundstücksverwaltung next door.
             return 0.0 if long[size:].lstrip("s") in SISTER else 0.6
+        if size >= 5 and scanned_alike(a, b):
+            return 0.65
+        if size < 5 and len(long) < 5 and (sorted(a) == sorted(b) or size != len(long)):
+            # An acronym with neighbours exchanged, or with a letter lost; another letter makes another firm.
+            return 0.5 if _distance(a, b, score_cutoff=1) <= 1 else 0.0
+    elif size == 1 and long[0] == short and known_first_name(long):
+        return 0.4  # "H. Kleyer" is Heinrich Kleyer
+    if size >= 3 and same_given_name(a, b):
+        return 0.6
     return 0.0
+
+
+@lru_cache(maxsize=1 << 13)
+def _slight(word: str) -> bool:
+    """A word that a name may have or lack though no list knows it: a stray letter, "kmit", "tzu"."""
+    size = len(word)
+    if size < 2 or word in STOP:
+        return True
+    return size < 5 and any(abs(len(stop) - size) < 2 and _distance(stop, word) <= 1 for stop in _STOP_WORDS)
 
 
 def _aligned(a: tuple[str, ...], b: tuple[str, ...]) -> tuple[float, list[str], list[str], str]:
@@ -53,7 +75,8 @@ def _aligned(a: tuple[str, ...], b: tuple[str, ...]) -> tuple[float, list[str], 
                 # Both ends differ: no slip does that, and this saves most of the work.
                 if first != candidate[0] and last != candidate[-1]:
                     continue
-                if (found := alike(word, candidate)) > best:
+                found = alike(word, candidate) if word < candidate else alike(candidate, word)
+                if found > best:
                     best, other = found, candidate
             if other:
                 bits += best * min(rarity(word), rarity(other))
@@ -68,6 +91,10 @@ def _aligned(a: tuple[str, ...], b: tuple[str, ...]) -> tuple[float, list[str], 
             bits += 0.85 * min(sum(map(rarity, rest_a)), sum(map(rarity, rest_b)))
             return bits, [], [], "name_similar"
     return bits, rest_a, rest_b, code
+
+
+def _without_slight(a: list[str], b: list[str]) -> tuple[list[str], list[str]]:
+    return [word for word in a if not _slight(word)], [word for word in b if not _slight(word)]
 
 
 def compare_names(a: Party, b: Party, found: list[tuple[str, float]]) -> tuple[int, bool]:
@@ -88,18 +115,20 @@ def compare_names(a: Party, b: Party, found: list[tuple[str, float]]) -> tuple[i
         if town:
             rest_a = [word for word in rest_a if f" {word} " not in f" {town} "]
             rest_b = [word for word in rest_b if f" {word} " not in f" {town} "]
+    if rest_a and rest_b and len(rest_a) != len(rest_b):
+        rest_a, rest_b = _without_slight(rest_a, rest_b)
     verdict = 1
     if bits:
         if code == "name_same_without_legal_form" and a.legal == b.legal:
             code = "name_same"
-        found.append((code, min(bits, _MOST)))
+        found.append((code, min(bits + BITS[code], MOST_OF_A_NAME)))
     numbers_a, numbers_b = a.numbers, b.numbers
     if (rest_a and rest_b) or (rest_a and numbers_b and not numbers_a) or (rest_b and numbers_a and not numbers_b):
         verdict = -1
         found.append(("name_conflict", BITS["name_conflict"]))
     elif rest_a or rest_b:
         rest = rest_a or rest_b
-        verdict = 0 if any(len(word) > 2 and word not in STOP for word in rest) else 1
+        verdict = 1 if all(map(_slight, rest)) else 0
         sister = any(word in SISTER for word in rest)
         name = "name_sister_firm" if sister else "name_extra"
         found.append((name, BITS[name]))
@@ -113,7 +142,7 @@ def compare_names(a: Party, b: Party, found: list[tuple[str, float]]) -> tuple[i
             verdict = min(verdict, 0)
             found.append(("number_missing", BITS["number_missing"]))
     elif numbers_a and bits:
-        found.append(("number_same", 3.0))
+        found.append(("number_same", BITS["number_same"]))
     if a.legal and b.legal and a.legal != b.legal:
         found.append(("legal_form_differs", BITS["legal_form_differs"]))
     if verdict > 0:

@@ -11,11 +11,18 @@ from app.matching.vocabulary import STOP
 
 _MOST_WORDS = 12
 _TOKENS = re.compile(r"[a-z]+|[0-9]+")
+# A digit amid letters is what a scanner made of one: "M1ller", "K0hler".
+_SCANNED = re.compile(r"(?<=[a-z]{2})[01](?=[a-z]{2})")
 _OWNER = re.compile(r"\b(?:inh|inhaber|inhaberin|e\.? ?k\.? inh)\b\s*[.:]?\s*(.+)$")
+# What the company was called before: "Adlerwerke vorm. Heinrich Kleyer", "Qualmann GmbH (ehemals Zwiesele Bau)".
+_FORMER = re.compile(
+    r"\b(?:vorm|vormals|ehem|ehemals|fruher|vorher|zuvor|bisher|formerly|previously|fka)\b\s*[.:]*\s*(.+)$"
+)
 # A dot inside a word ends an abbreviation that the next letters complete: "masch.bau", "hausverw.ges".
 _INNER_DOT = re.compile(r"\b([a-z]{3,6})\.-?(?=[a-z]{3})")
 # "Hoch- und Tiefbau" keeps its hyphen's word; a hyphen before "bau" is one word: "Maschinen-Bau".
 _GLUED = re.compile(r"\b([a-z]{3,})-(?=(?:bau|technik|handel|service|verwaltung|beratung|haus|werk|werke)\b)")
+_FORMER_HINT = re.compile(r"\b(?:vor|ehem|fruh|zuv|bish|form|prev|fka)")
 _SUFFIX = re.compile(r"(?<=[a-z]{4})(?:s?ges{1,2}el{1,2}schaft|sges)$")
 _LINKING = ("ungs", "ions", "tats", "schafts", "heits", "keits")  # "Verwaltungs-GmbH" is "Verwaltung GmbH"
 
@@ -28,10 +35,13 @@ _ABBREVIATIONS: dict[str, str] = {
     "stb": "steuerberatung", "wp": "wirtschaftsprufung", "mgmt": "management", "bros": "brothers", "st": "sankt",
     "dienstl": "dienstleistungen", "grosshdl": "grosshandel", "einzelhdl": "einzelhandel", "hdl": "handel",
     "industr": "industrie", "prod": "produktion", "techn": "technik", "verm": "vermietung", "vers": "versicherung",
-    "bautr": "bautrager", "bauuntern": "bauunternehmung", "bauunternehmen": "bauunternehmung", "n": "nord",
+    "bautr": "bautrager", "bauuntern": "bauunternehmung", "bauunternehmen": "bauunternehmung",
+    "nachf": "nachfolger", "nachfg": "nachfolger",
+    "wwe": "witwe", "fabr": "fabrik", "maschf": "maschinenfabrik", "maschfabr": "maschinenfabrik", "maschinenf": "maschinenfabrik",
+    "frdr": "friedrich", "friedr": "friedrich", "heinr": "heinrich", "wilh": "wilhelm", "joh": "johann", "jos": "josef", "gust": "gustav",
+    "ferd": "ferdinand", "herm": "hermann", "rud": "rudolf", "ludw": "ludwig", "ww": "witwe", "bauges": "bau", "baugesellschaft": "bau",
     "handels": "handel", "grundstucks": "grundstuck", "vermogens": "vermogen", "vertriebs": "vertrieb", "betriebs": "betrieb",
 }  # fmt: skip
-del _ABBREVIATIONS["n"]
 _ROMAN = {
     "ii": "2",
     "iii": "3",
@@ -53,10 +63,16 @@ _TITLES = word_set(
 _PARTICLES = word_set("von van der den de zu zum zur vom del della di da dos du la le el al bin ben und ter ten")
 
 
+def _letter(digit: re.Match[str]) -> str:
+    return "o" if digit[0] == "0" else "l"
+
+
 def _company_words(folded: str) -> tuple[tuple[str, ...], tuple[str, ...], str]:
     """Content words, numbers and legal forms of a folded company name."""
     if "." in folded:
         folded = _INNER_DOT.sub(lambda match: _ABBREVIATIONS.get(match[1], match[1]), folded)
+    if not folded.isalpha():
+        folded = _SCANNED.sub(_letter, folded)
     if "-" in folded:
         folded = _GLUED.sub(r"\1", folded)
     tokens: list[str] = []
@@ -84,12 +100,12 @@ def _company_words(folded: str) -> tuple[tuple[str, ...], tuple[str, ...], str]:
     kept, legal = strip_legal_forms(tokens)
     words: list[str] = []
     numbers: list[str] = []
-    for token in kept:
+    for at, token in enumerate(kept):
         if token.endswith("gmbh") and len(token) > 7:
             token, legal = token[:-4], legal or "gmbh"
         if token.isdigit():
             numbers.append(token.lstrip("0")[:20] or "0")
-        elif token in _ROMAN and (words or len(token) > 1):
+        elif token in _ROMAN and (len(token) > 1 or (words and at + 1 == len(kept))):
             numbers.append(_ROMAN[token])
         elif token not in STOP or token in joined:
             words.append(_word(token))
@@ -143,6 +159,10 @@ def normalise(values: PartyValues) -> Party:
                 tokens, _ = strip_legal_forms(_TOKENS.findall(owner[1]))
                 first, last = _split_person(" ".join(tokens))
             name = name[: owner.start()]
+    if _FORMER_HINT.search(name) is not None and (former := _FORMER.search(name)) is not None and former.start():
+        if not company:
+            company = former[1]
+        name = name[: former.start()]
     if not name:
         name, company = company, ""
     words, numbers, legal = _company_words(name) if name else ((), (), "")

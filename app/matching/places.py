@@ -10,10 +10,14 @@ _HOUSE = re.compile(
 )
 _HOUSE_FIRST = re.compile(r"^(\d{1,5}\s?[a-z]?(?:[-/]\d+)?)[\s,]+(?=\D{3})")
 _STREET_WORD = re.compile(r"(?:strasse|strase|street|str)\b\.?")
+# A post office box stands in for the street: "Postfach 12 34", "Pf. 1234", "P.O. Box 1234".
+_BOX = re.compile(r"^\s*(?:postfach|postf\.?|pf\.?|p\.?\s?o\.?\s?box|case postale)\s*(\d[\d\s]*)$")
 _OTHER_WORDS = ((re.compile(r"(?:platz|pl)\b\.?"), "pl"), (re.compile(r"(?:gasse|g)\.(?=\W|$)|gasse\b"), "g"))
 _NOT_WORD = re.compile(r"[^a-z0-9]+")
 _CITY_NOISE = word_set("a am an der d den dem i im in bei b v vor ob o unter u auf the of stadt")
 _CITIES = {
+    "st": "sankt", "gr": "gross", "kl": "klein", "wurtt": "wurttemberg", "westf": "westfalen", "thur": "thuringen",
+    "bln": "berlin", "hbg": "hamburg", "mch": "munchen", "ffm": "frankfurt main",
     "munich": "munchen", "cologne": "koln", "vienna": "wien", "nuremberg": "nurnberg", "geneva": "genf", "geneve": "genf",
     "hanover": "hannover", "basle": "basel", "zuerich": "zurich", "brunswick": "braunschweig",
 }  # fmt: skip
@@ -23,11 +27,16 @@ _COUNTRIES = {
 }  # fmt: skip
 
 
+BOX = "postfach"
+
+
 @lru_cache(maxsize=1 << 14)
 def street_and_house(text: str) -> tuple[str, str]:
     """Street without spaces ("carlzeissstr") and house number ("5a", "46-48"); either may be empty."""
     street = fold(text).strip()
     house = ""
+    if street[:1] in ("p", "c") and (box := _BOX.match(street)) is not None:
+        return BOX, "".join(box[1].split())
     found = _HOUSE.search(street)
     if found is not None:
         house = found[1]

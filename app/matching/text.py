@@ -63,6 +63,21 @@ def same_sound(short: str, long: str) -> bool:
     return OSA.distance(short, long, score_cutoff=slips) <= slips
 
 
+# What scanners take for each other, each drawn as one of them.
+_DRAWN = str.maketrans({"i": "l", "j": "l", "t": "l", "1": "l", "f": "s", "e": "c", "o": "c", "u": "n", "v": "n", "y": "n", "h": "b",
+                        "k": "b", "0": "c", "5": "s", "8": "b", "q": "g"})  # fmt: skip
+
+
+def scanned_alike(a: str, b: str) -> bool:
+    """True when two words of five letters and more look alike to a scanner: rn and m, c and e, long s and f, l and 1."""
+    if abs(len(a) - len(b)) > 2 or min(len(a), len(b)) < 5:
+        return False
+    drawn = a.replace("rn", "m").replace("in", "m").replace("ni", "m").replace("cl", "d").translate(_DRAWN)
+    if drawn != b.replace("rn", "m").replace("in", "m").replace("ni", "m").replace("cl", "d").translate(_DRAWN):
+        return False
+    return OSA.distance(a, b) <= 2 + min(len(a), len(b)) // 6
+
+
 @lru_cache(maxsize=1 << 16)
 def sound(word: str) -> str:
     """Kölner Phonetik (Postel 1969) of a folded word; digits stand for themselves.

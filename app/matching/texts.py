@@ -72,6 +72,100 @@ _TABLE: dict[str, tuple[str, str, str]] = {
     "domain_differs": ("website", "Die Internetadresse ist eine andere.", "The internet domain differs."),
     "vat_id_same": ("vat_id", "Die USt-IdNr. ist gleich.", "The VAT id is the same."),
     "vat_id_differs": ("vat_id", "Die USt-IdNr. ist eine andere.", "The VAT id differs."),
+    "first_name_variant": (
+        "first_name",
+        "Der Vorname ist eine andere Form desselben Namens.",
+        "The first name is another form of the same name.",
+    ),
+    "first_name_close": ("first_name", "Der Vorname ist ähnlich geschrieben.", "The first name is spelt alike."),
+    "last_name_variant": (
+        "last_name",
+        "Der Nachname ist eine andere Form desselben Namens.",
+        "The last name is another form of the same name.",
+    ),
+    "last_name_close": ("last_name", "Der Nachname ist ähnlich geschrieben.", "The last name is spelt alike."),
+    "birth_year_same": ("birth_date", "Das Geburtsjahr ist gleich.", "The birth year is the same."),
+    "birth_year_fits": (
+        "birth_date",
+        "Das Geburtsjahr passt, ein Datum nennt nur das Jahr.",
+        "The birth year fits; one date has the year alone.",
+    ),
+    "birth_date_swapped": (
+        "birth_date",
+        "Im Geburtsdatum sind Tag und Monat vertauscht.",
+        "Day and month of the birth date are swapped.",
+    ),
+    "birth_date_two_parts": (
+        "birth_date",
+        "Das Geburtsdatum stimmt bis auf Tag, Monat oder Jahr.",
+        "The birth date agrees but for the day, the month or the year.",
+    ),
+    "birth_date_close": (
+        "birth_date",
+        "Das Geburtsdatum weicht in zwei Ziffern ab.",
+        "Two digits of the birth date differ.",
+    ),
+    "birth_year_only": (
+        "birth_date",
+        "Nur das Geburtsjahr ist gleich.",
+        "Of the birth date only the year is the same.",
+    ),
+    "birth_date_unlike": (
+        "birth_date",
+        "Das Geburtsdatum ist nur entfernt ähnlich.",
+        "The birth date is only remotely alike.",
+    ),
+    "postal_code_area": (
+        "postal_code",
+        "Die Postleitzahl ist aus derselben Gegend.",
+        "The postal code is of the same area.",
+    ),
+    "city_same_too": ("city", "Der Ort ist ebenfalls gleich.", "The city is the same, too."),
+    "city_differs_though": (
+        "city",
+        "Der Ort ist trotz gleicher Postleitzahl ein anderer.",
+        "The city differs in spite of the postal code.",
+    ),
+    "city_differs_too": ("city", "Der Ort ist ebenfalls ein anderer.", "The city differs, too."),
+    "street_same_elsewhere": (
+        "street",
+        "Die Straße heißt gleich, aber an einem anderen Ort.",
+        "The street has the same name, but elsewhere.",
+    ),
+    "street_similar_elsewhere": (
+        "street",
+        "Die Straße heißt fast gleich, aber an einem anderen Ort.",
+        "The street has almost the same name, but elsewhere.",
+    ),
+    "street_differs_too": ("street", "Die Straße ist ebenfalls eine andere.", "The street differs, too."),
+    "house_number_same_elsewhere": (
+        "street",
+        "Die Hausnummer ist gleich, aber an einem anderen Ort.",
+        "The house number is the same, but elsewhere.",
+    ),
+    "phone_similar": ("phone", "Die Telefonnummer ist fast gleich.", "The phone number is almost the same."),
+    "mailbox_same": (
+        "email",
+        "Die E-Mail-Adresse ist gleich, gehört aber nicht einer Person allein.",
+        "The e-mail address is the same, but not one person's own.",
+    ),
+    "email_local_same": (
+        "email",
+        "Die E-Mail-Adresse ist gleich, nur bei einem anderen Anbieter.",
+        "The e-mail address is the same, but at another provider.",
+    ),
+    "email_close": ("email", "Die E-Mail-Adresse ist ähnlich.", "The e-mail address is alike."),
+    "email_fits_name": (
+        "email",
+        "Die E-Mail-Adresse enthält den Nachnamen.",
+        "The e-mail address contains the last name.",
+    ),
+    "domain_related": (
+        "website",
+        "Die Internetadressen gehören zur selben Domain.",
+        "The internet addresses share a domain.",
+    ),
+    "vat_id_similar": ("vat_id", "Die USt-IdNr. ist fast gleich.", "The VAT id is almost the same."),
 }
 
 FIELDS: dict[str, str] = {code: row[0] for code, row in _TABLE.items()}

@@ -10,7 +10,16 @@ from app.matching.weights import DUPLICATE_AT, POSSIBLE_AT, PRIOR
 
 Verdict = Literal["duplicate", "possible", "none"]
 _SAYS_LITTLE = {"legal_form_differs", "name_extra", "phone_differs", "email_differs"}
-_PLACE = {"postal_code_differs", "city_differs", "street_differs", "house_number_differs"}
+_WORTH_NAMING = 0.05
+_PLACE = {
+    "postal_code_differs",
+    "city_differs_too",
+    "street_differs_too",
+    "street_same_elsewhere",
+    "city_differs",
+    "street_differs",
+    "house_number_differs",
+}
 _VERDICTS: tuple[Verdict, Verdict, Verdict] = ("none", "possible", "duplicate")
 
 
@@ -35,7 +44,9 @@ def _weightiest(finding: tuple[str, float]) -> tuple[float, str]:
     return -abs(finding[1]), finding[0]
 
 
-_REACHES = {"phone_same", "email_same", "domain_same", "vat_id_same"}
+_REACHES = {"phone_same", "email_same", "mailbox_same", "domain_same", "vat_id_same"}
+_STILL_POSSIBLE = 0.0
+"""Bits of the people of one household, who are shown beside each other: a chance of one half."""
 
 
 def _worth_showing(evidence: Evidence) -> bool:
@@ -50,11 +61,18 @@ def _worth_showing(evidence: Evidence) -> bool:
     return not against or (evidence.named > 0 and evidence.coined and against <= _PLACE)
 
 
-def judge(a: Party, b: Party, prior: float = PRIOR) -> tuple[float, int, list[tuple[str, float]]]:
+def bits_of(found: list[tuple[str, float]]) -> float:
+    """How much the findings say together: what orders one record's candidates (a chance ends at 1)."""
+    return fsum(weight for _, weight in found)
+
+
+def judge(a: Party, b: Party) -> tuple[float, int, list[tuple[str, float]]]:
     """`score` without its reasons in words: chance, level (0 none, 1 possible, 2 duplicate) and bare findings."""
     evidence = compare(a, b)
     # fsum, so that the sum does not depend on who asks.
-    bits = fsum([prior, *[weight for _, weight in evidence.found]])
+    bits = fsum([PRIOR, *[weight for _, weight in evidence.found]])
+    if evidence.personal is not None and evidence.personal < bits:
+        bits = max(evidence.personal, min(bits, _STILL_POSSIBLE))
     chance = 1.0 / (1.0 + 2.0 ** -max(-60.0, min(60.0, bits)))
     level = DUPLICATE if chance >= DUPLICATE_AT else POSSIBLE if chance >= POSSIBLE_AT else NONE
     if level == NONE and _worth_showing(evidence):
@@ -70,18 +88,19 @@ def match_of(chance: float, level: int, found: list[tuple[str, float]]) -> Match
     reasons = [
         Reason(FIELDS[code], "for" if weight > 0 else "against", code, round(weight, 1))
         for code, weight in sorted(found, key=_weightiest)
+        if abs(weight) >= _WORTH_NAMING
     ]
     return Match(floor(chance * 10_000) / 10_000, _VERDICTS[level], tuple(reasons))
 
 
-def score(a: Party, b: Party, *, prior: float = PRIOR) -> Match:
-    """Compare two parties; symmetric, pure, never raises. `prior`: see `weights.prior_for`.
+def score(a: Party, b: Party) -> Match:
+    """Compare two parties; symmetric, pure, never raises.
 
     Meant for records that share a blocking key (`blocking_keys`): only those are ever compared, so "duplicate" and
     "possible" imply a shared key for every caller. The score never contradicts the verdict's boundaries: a capped verdict
     has a capped score.
     """
-    return match_of(*judge(a, b, prior))
+    return match_of(*judge(a, b))
 
 
 def explain(reason: Reason, language: str) -> str:
