@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from redis.asyncio import Redis
 
 from app import contract, docs, operation
-from app.core import failures
+from app.core import failures, redirects
 from app.core.clock import Clock
 from app.core.context import Services
 from app.core.db import Database, Reader
@@ -73,6 +73,7 @@ def create_app(
     )
     app.openapi = lambda: contract.document(app)  # type: ignore[method-assign]  # FastAPI's documented way
     failures.install(app)
+    redirects.install(app)
     for router in ROUTERS:
         app.include_router(router, prefix="/v1")
     app.include_router(operation.router)

@@ -5,4 +5,5 @@ import app.contacts.jobs
 import app.identity.jobs
 import app.locks.jobs
 import app.mail.jobs
+import app.merges.jobs
 import app.notifications.jobs  # noqa: F401  (all of these: to register their jobs)

@@ -17,6 +17,7 @@ log = structlog.get_logger()
 DAILY: dict[str, time] = {
     "background_jobs.tidy": time(3, 15),
     "identity.tidy": time(3, 25),
+    "merges.forget": time(3, 35),
 }
 """Job name → the organisation's clock time."""
 ASK_SECONDS = 600.0

@@ -3,7 +3,7 @@
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ColumnElement, Computed, ForeignKey, Index, func, or_
+from sqlalchemy import CheckConstraint, ColumnElement, Computed, ForeignKey, Index, func, or_, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Base, Record
@@ -23,6 +23,7 @@ class Account(Record, Base):
             "ix_accounts_sort_name", "sort_name", postgresql_using="gin", postgresql_ops={"sort_name": "gin_trgm_ops"}
         ),
         Index("ix_accounts_team_ids", "team_ids", postgresql_using="gin"),
+        Index("ix_accounts_lead_id", "lead_id", postgresql_where=text("lead_id IS NOT NULL")),
     )
 
     name: Mapped[str]

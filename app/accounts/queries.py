@@ -7,6 +7,7 @@ from sqlalchemy import ARRAY, Uuid, bindparam
 from app.accounts.models import Account
 from app.accounts.schemas import AccountRead
 from app.core.expressions import link, money, plain, record
+from app.core.redirects import ids_or_winners
 from app.core.resource import Filter, Resource, any_of, any_spelling_of, at_least, below, contains_word
 from app.identity.models import User
 
@@ -34,6 +35,7 @@ ACCOUNT = Resource(
     },
     joins=lambda s: s.join(User, User.id == Account.assignee_id),
     filters={
+        "id": ids_or_winners(Account.id),
         "q": contains_word(Account.sort_name),
         "assignee_id": any_of(Account.assignee_id),
         "team_id": any_in(Account.team_ids),

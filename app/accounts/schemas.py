@@ -151,6 +151,9 @@ class AccountUpdate(Body):
 class AccountQuery(ListQuery):
     """Filters of the list of accounts. Several values of one filter are joined by "or"."""
 
+    id: list[UUID] = Field(
+        default_factory=list, max_length=200, description="These records; the id of a merged one finds its winner."
+    )
     q: Line | None = Field(default=None, description="Part of the name; case and umlauts do not matter.")
     assignee_id: list[UUID] = Field(default_factory=list, max_length=50)
     team_id: list[UUID] = Field(default_factory=list, max_length=50)

@@ -3,7 +3,7 @@
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ColumnElement, Computed, ForeignKey, Index, func, or_
+from sqlalchemy import CheckConstraint, ColumnElement, Computed, ForeignKey, Index, func, or_, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Base, Record
@@ -26,6 +26,7 @@ class Contact(Record, Base):
             postgresql_ops={"search_key": "gin_trgm_ops"},
         ),
         Index("ix_contacts_team_ids", "team_ids", postgresql_using="gin"),
+        Index("ix_contacts_lead_id", "lead_id", postgresql_where=text("lead_id IS NOT NULL")),
     )
 
     account_id: Mapped[UUID | None] = mapped_column(ForeignKey("accounts.id"), index=True)
@@ -57,6 +58,7 @@ class Contact(Record, Base):
     birth_date: Mapped[date | None]
     description: Mapped[str | None]
     source: Mapped[str | None]
+    erp_id: Mapped[str | None] = mapped_column(unique=True)
     lead_id: Mapped[UUID | None]
 
     @classmethod

@@ -9,6 +9,7 @@ from app.accounts.queries import any_in
 from app.contacts.models import Contact
 from app.contacts.schemas import ContactRead
 from app.core.expressions import link, plain, record
+from app.core.redirects import ids_or_winners
 from app.core.resource import Filter, Resource, any_of, any_spelling_of, at_least, below, contains_word
 from app.identity.models import User
 
@@ -30,11 +31,12 @@ CONTACT = Resource(
         **plain(Contact, "salutation", "title", "first_name", "last_name", "job_title"),
         "assignee": link(Contact.assignee_id, User.name),
         **plain(Contact, "manager_ids", "team_ids", "access", "street", "postal_code", "city", "state", "country"),
-        **plain(Contact, "phone", "email", "birth_date", "description", "source", "lead_id"),
+        **plain(Contact, "phone", "email", "birth_date", "description", "source", "erp_id", "lead_id"),
     },
     joins=lambda s: s.join(User, User.id == Contact.assignee_id).outerjoin(Account, Account.id == Contact.account_id),
     beside={Account: "whoever sees a person may know whom they work for: the name, and nothing else of the account"},
     filters={
+        "id": ids_or_winners(Contact.id),
         "q": contains_word(Contact.search_key),
         "account_id": any_of(Contact.account_id),
         "has_account": _is_set(Contact.account_id),

@@ -8,12 +8,12 @@ from pydantic import ConfigDict, Field
 from app.accounts.schemas import Access, Ids, TeamIds
 from app.core.particulars import BirthDate, Email, Phone, PostalCode
 from app.core.resource import ListQuery
-from app.core.types import Body, ClientId, Country, Line, Link, Moment, Prose, RecordRead
+from app.core.types import Body, ClientId, Country, FromErp, Line, Link, Moment, Prose, RecordRead, not_settable
 from app.core.writing import absent
 
 
 class ContactRead(RecordRead):
-    """A person, with their account."""
+    """A person, with their account. `erp_id` comes from the ERP."""
 
     account: Link | None
     salutation: str | None
@@ -35,6 +35,7 @@ class ContactRead(RecordRead):
     birth_date: str | None = Field(json_schema_extra={"format": "date"})
     description: str | None
     source: str | None
+    erp_id: str | None
     lead_id: UUID | None = Field(description="The lead that the contact was made from.")
 
 
@@ -77,6 +78,7 @@ class ContactCreate(Body):
     birth_date: BirthDate | None = None
     description: Prose | None = None
     source: Line | None = None
+    erp_id: FromErp = not_settable()
 
 
 class ContactUpdate(Body):
@@ -104,11 +106,15 @@ class ContactUpdate(Body):
     birth_date: BirthDate | None = None
     description: Prose | None = None
     source: Line | None = None
+    erp_id: FromErp = not_settable()
 
 
 class ContactQuery(ListQuery):
     """Filters of the list of contacts. Several values of one filter are joined by "or"."""
 
+    id: list[UUID] = Field(
+        default_factory=list, max_length=200, description="These records; the id of a merged one finds its winner."
+    )
     q: Line | None = Field(
         default=None,
         description="Part of the name, either order of first and last name; case and umlauts do not matter.",

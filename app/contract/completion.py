@@ -12,6 +12,7 @@ from app.core import problems
 from app.core.idempotency import Replayed
 from app.core.paging import InvalidCursor
 from app.core.problems import PROBLEM_JSON, Problem, ProblemBody
+from app.core.redirects import MERGEABLE, Merged
 
 OPEN_TAGS = {"operation"}
 JSON = "application/json"
@@ -21,7 +22,7 @@ HEADERS: dict[str, tuple[str, dict[str, Any], str]] = {
     "Trace-Id": ("Names this request in the logs.", {"type": "string"}, "4bf92f3577b34da6a3ce929d0e0e4736"),
     "ETag": ("The record's version, for `If-Match` and `If-None-Match`.", {"type": "string"}, '"3"'),
     "Location": (
-        "Where the new record, or the job, can be fetched.",
+        "Where the new record, the job, or the record that a merged one went into, can be fetched.",
         {"type": "string", "format": "uri-reference"},
         "/v1/…",
     ),
@@ -38,7 +39,7 @@ HEADERS: dict[str, tuple[str, dict[str, Any], str]] = {
     "WWW-Authenticate": ("How to sign in.", {"type": "string"}, "Bearer"),
 }
 
-_PROBLEM_HEADERS = {"401": ["WWW-Authenticate"], "412": ["ETag"], "429": ["RateLimit", "RateLimit-Policy"]}
+_PROBLEM_HEADERS = {"308": ["Location"], "401": ["WWW-Authenticate"], "412": ["ETag"], "429": ["RateLimit", "RateLimit-Policy"]}
 
 DESCRIPTIONS = {
     "200": "The answer.",
@@ -299,6 +300,8 @@ def _shared_problems(
         shared += [problems.NotAuthenticated, problems.TooManyRequests, problems.Forbidden]
     if "{" in path:
         shared.append(problems.NotFound)
+    if any(f"{{{kind}_id}}" in path for kind in MERGEABLE):
+        shared.append(Merged)
     if method != "get":
         shared.append(problems.Conflict)
     if "requestBody" in operation:

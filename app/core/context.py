@@ -315,7 +315,7 @@ IdempotencyKey = Annotated[
 
 async def _signed_in(request: Request) -> AsyncIterator[Context]:
     services = services_of(request)
-    principal = await services.authenticate(request)
+    principal = request.state.principal = await services.authenticate(request)
     refuse_unknown(request)
     async with open_context(services, principal, language_of(request)) as context:
         yield context
@@ -323,7 +323,7 @@ async def _signed_in(request: Request) -> AsyncIterator[Context]:
 
 async def _signed_in_writing(request: Request, key: IdempotencyKey = None) -> AsyncIterator[Context]:
     services = services_of(request)
-    principal = await services.authenticate(request)
+    principal = request.state.principal = await services.authenticate(request)
     refuse_unknown(request)
     async with open_context(services, principal, language_of(request)) as context:
         if key is not None:

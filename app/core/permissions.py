@@ -40,6 +40,8 @@ class Permission(StrEnum):
     MESSAGES_SEND = "messages.send"
     HISTORY_READ = "history.read"
     JOBS_MANAGE = "jobs.manage"
+    RECORDS_MERGE = "records.merge"
+    ERP_FOLLOW = "erp.follow"
 
 
 P = Permission
@@ -56,7 +58,7 @@ _READ = {
     P.MESSAGES_SEND,
 }
 _LEADS = {P.LEADS_CREATE, P.LEADS_UPDATE, P.LEADS_DELETE, P.LEADS_CONVERT, P.LEADS_ASSIGN, P.CLEARANCES_REQUEST}
-_CUSTOMERS = {P.ACCOUNTS_WRITE, P.CONTACTS_WRITE, P.ACTIVITIES_WRITE, P.TASKS_COMPLETE}
+_CUSTOMERS = {P.ACCOUNTS_WRITE, P.CONTACTS_WRITE, P.ACTIVITIES_WRITE, P.TASKS_COMPLETE, P.RECORDS_MERGE}
 
 BUILT_IN_ROLES: dict[str, tuple[str, str, frozenset[Permission]]] = {
     # key: (German label, English label, permissions)
@@ -106,7 +108,7 @@ BUILT_IN_ROLES: dict[str, tuple[str, str, frozenset[Permission]]] = {
     "integration": (
         "Schnittstelle",
         "Integration",
-        frozenset(_READ | _CUSTOMERS | {P.RECORDS_READ_ALL, P.LEADS_CREATE, P.LEADS_UPDATE}),
+        frozenset(_READ | _CUSTOMERS | {P.RECORDS_READ_ALL, P.LEADS_CREATE, P.LEADS_UPDATE, P.ERP_FOLLOW}),
     ),
     "admin": ("Administrator", "Administrator", frozenset(Permission)),
 }

@@ -7,6 +7,7 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from app.core.expressions import link, money, plain, record
 from app.core.principal import Reach
+from app.core.redirects import ids_or_winners
 from app.core.resource import Resource, any_of, at_least, at_most, below, contains_word, equals
 from app.core.statements import prepared
 from app.core.visibility import scope
@@ -40,6 +41,7 @@ LEAD = Resource(
     },
     joins=_with_assignee,
     filters={
+        "id": ids_or_winners(Lead.id),
         "project_id": equals(Lead.project_id),
         "status": any_of(Lead.status),
         "phase": any_of(Lead.phase),

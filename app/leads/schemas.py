@@ -118,6 +118,9 @@ class LeadRead(RecordRead):
 class LeadQuery(ListQuery):
     """Filters of the list of leads. Converted ones are in it unless `converted=false`."""
 
+    id: list[UUID] = Field(
+        default_factory=list, max_length=200, description="These records; the id of a merged one finds its winner."
+    )
     project_id: UUID | None = None
     status: list[Key] = Field(default_factory=list, max_length=30)
     phase: list[Phase] = Field(default_factory=list, max_length=3)

@@ -87,6 +87,8 @@ class Clearance(Record, Base):
             postgresql_where=text("state <> 'refused' AND used_at IS NULL"),
         ),
         Index("ix_clearances_created_at_id", "created_at", "id"),
+        Index("ix_clearances_account_id", "account_id", postgresql_where=text("account_id IS NOT NULL")),
+        Index("ix_clearances_lead_id", "lead_id", postgresql_where=text("lead_id IS NOT NULL")),
     )
 
     lock_id: Mapped[UUID | None] = mapped_column(ForeignKey("lead_locks.id"))

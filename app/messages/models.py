@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, exists, or_, select
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, exists, or_, select, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Base, Record
@@ -30,6 +30,7 @@ class Message(Record, Base):
     __table_args__ = (
         CheckConstraint("kind IN ('text', 'opportunity_request')", name="kind"),
         Index("ix_messages_created_at_id", "created_at", "id"),
+        Index("ix_messages_record_id", "record_id", postgresql_where=text("record_id IS NOT NULL")),
         Index("ix_messages_sender_id_created_at_id", "sender_id", "created_at", "id"),
     )
 

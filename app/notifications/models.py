@@ -19,6 +19,7 @@ class Notification(Base):
     __table_args__ = (
         Index("ix_notifications_user_id_created_at_id", "user_id", "created_at", "id"),
         Index("uq_notifications_user_id_key", "user_id", "key", unique=True, postgresql_where=text("key IS NOT NULL")),
+        Index("ix_notifications_record_id", "record_id", postgresql_where=text("record_id IS NOT NULL")),
         Index("ix_notifications_unread", "user_id", postgresql_where=text("read_at IS NULL")),
     )
 

@@ -24,6 +24,7 @@ Kind = Literal[
     "lock_extended",
     "opportunity_requested",
     "message_received",
+    "records_merged",
 ]
 
 Text = tuple[str, str]
@@ -117,6 +118,10 @@ TABLE: dict[str, Texts] = {
             "{by} bittet Sie, eine Verkaufschance anzulegen.\n\nErwarteter Jahresumsatz: {amount}\n\n{excerpt}",
         ),
         en=("{subject}", "{by} asks you to make an opportunity.\n\nExpected annual revenue: {amount}\n\n{excerpt}"),
+    ),
+    "records_merged": Texts(
+        de=("Zusammengeführt: {name}", "{by} hat „{losers}“ mit „{name}“ zusammengeführt."),
+        en=("Merged: {name}", "{by} merged “{losers}” into “{name}”."),
     ),
     "message_received": Texts(
         de=("Nachricht von {by}: {subject}", "{excerpt}"),

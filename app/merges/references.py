@@ -1,0 +1,70 @@
+"""What hangs on a lead, account or contact, and goes with it when it is merged (DUP-4).
+
+Every column that names such a record stands here, either to be moved or with the reason why it stays; a test compares this
+with the database's own catalogue. A table that names a kind of record names it in one column.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A column that holds the id of the record. `type_column` tells of which kind it is, where that varies."""
+
+    table: str
+    column: str
+    key: str = "id"
+    type_column: str | None = None
+
+
+_LINKED = (
+    Reference("messages", "record_id", type_column="record_type"),
+    Reference("notifications", "record_id", type_column="record_type"),
+    Reference("record_redirects", "winner_id", key="loser_id", type_column="record_type"),
+)
+
+MOVES: dict[str, tuple[Reference, ...]] = {
+    "lead": (
+        Reference("accounts", "lead_id"),
+        Reference("contacts", "lead_id"),
+        Reference("opportunities", "lead_id"),
+        Reference("activities", "lead_id"),
+        Reference("lead_locks", "lead_id"),
+        Reference("clearances", "lead_id"),
+        *_LINKED,
+    ),
+    "account": (
+        Reference("contacts", "account_id"),
+        Reference("leads", "account_id"),
+        Reference("conversions", "account_id", key="lead_id"),
+        Reference("opportunities", "account_id"),
+        Reference("activities", "account_id"),
+        Reference("lead_locks", "account_id"),
+        Reference("clearances", "account_id"),
+        *_LINKED,
+    ),
+    "contact": (
+        Reference("leads", "contact_id"),
+        Reference("conversions", "contact_id", key="lead_id"),
+        Reference("opportunities", "contact_id"),
+        Reference("activities", "contact_id"),
+        *_LINKED,
+    ),
+}
+
+STAYS: dict[str, str] = {
+    # table.column: why it goes on naming what it named
+    "change_log.record_id": "what happened to a record happened to it",
+    "conversions.lead_id": "a converted lead never loses",
+    "duplicate_dismissals.first_id": "pairs, moved by app.duplicates",
+    "duplicate_dismissals.second_id": "pairs, moved by app.duplicates",
+    "merge_moves.loser_id": "what was, for the undoing",
+    "merge_moves.row_id": "what was, for the undoing",
+    "merges.loser_ids": "a merge says what it merged",
+    "merges.winner_id": "a merge says what it merged; later ones are undone first",
+    "party.record_id": "the index, written anew",
+    "record_redirects.loser_id": "the old id itself",
+}
+
+QUIET = frozenset({"notifications", "record_redirects"})
+"""Tables that are moved, but not counted for people."""

@@ -1,0 +1,282 @@
+"""Merging: the preview, and the merge itself (DUP-4 to DUP-8)."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+import orjson
+from sqlalchemy import select
+
+from app.activities.models import Activity
+from app.contacts.models import Contact
+from app.core.context import Context
+from app.core.db import new_id
+from app.core.permissions import Permission
+from app.core.problems import Invalid, Problem
+from app.core.visibility import unscoped
+from app.core.writing import already_created, request_hash
+from app.indexing import remove_record
+from app.leads.models import Lead
+from app.locks.models import LeadLock
+from app.locks.service import end
+from app.merges import rules, statements
+from app.merges.fields import CHOOSABLE, FILLED, REASONS, UNITED, Line, columns_of, compare, united
+from app.merges.loading import WRITE, Loaded, fresh, load, name_of, reindex, require_write
+from app.merges.models import Merge
+from app.merges.problems import MergeInProgress, MergeRefused
+from app.merges.rules import Records, Refusal
+from app.merges.schemas import MergeCreate
+from app.notifications import notify
+from app.projects.rules import rules_of
+
+_NOT_CHOOSABLE = {"de": "Dieses Feld kann nicht gewählt werden.", "en": "This field cannot be chosen."}
+_NOT_THERE = {"de": "Dieser Datensatz gehört nicht dazu.", "en": "This record is not one of them."}
+_NOT_TEXT = {"de": "Nur Texte lassen sich aneinanderfügen.", "en": "Only texts can be joined."}
+_REQUIRED = {"de": "Das Projekt verlangt diese Angabe.", "en": "The project requires this value."}
+
+
+async def preview(ctx: Context, body: MergeCreate) -> dict[str, Any]:
+    """A `MergePreview`. Raises Forbidden, NotFound, Invalid."""
+    _require(ctx, body)
+    loaded = await load(ctx, body.record_type, body.record_ids, lock=False)
+    records = loaded.records
+    recommended, why = rules.recommend(records)
+    winner_id = body.winner_id or recommended
+    lines = _compare(records, winner_id, body)
+    forbidden = _refusals(ctx, loaded, winner_id, body, lines)
+    others = [id_ for id_ in records.rows if id_ != recommended]
+    moves: dict[str, int] = {}
+    for id_ in records.rows:
+        for kind, count in records.sub_records.get(id_, {}).items() if id_ != winner_id else ():
+            moves[kind] = moves.get(kind, 0) + count
+    erp = body.origin == "erp"
+    return {
+        "record_type": body.record_type,
+        "winner_id": winner_id,
+        "recommended": {
+            "winner_id": recommended,
+            "code": why,
+            "reason": rules.REASONS[why][ctx.language],
+            "binding": not rules.refusals(records, recommended, from_erp=erp)
+            and all(rules.refusals(records, id_, from_erp=erp) for id_ in others),
+        },
+        "candidates": [
+            {
+                "id": id_,
+                "version": row["version"],
+                "name": name_of(row),
+                "erp_id": row.get("erp_id"),
+                "sub_records": records.sub_records.get(id_, {}),
+            }
+            for id_, row in records.rows.items()
+        ],
+        "fields": [
+            {
+                "field": line.field,
+                "values": [{"record_id": id_, "value": value} for id_, value in line.values],
+                "result": line.result,
+                "taken_from": line.source,
+                "reason": REASONS[line.reason][ctx.language],
+                "differs": line.differs,
+                "joinable": line.field == "description",
+            }
+            for line in lines
+        ],
+        "moves": moves,
+        "forbidden": [{"pointer": p, "code": c, "message": text[ctx.language]} for p, c, text in forbidden],
+        "versions": {str(id_): row["version"] for id_, row in records.rows.items()},
+    }
+
+
+async def merge(ctx: Context, body: MergeCreate) -> tuple[UUID, bool]:
+    """Do it; returns the merge's id and whether it is new.
+
+    Raises Forbidden, NotFound, Invalid, IdTaken, NotAManager, NotYourLead, MergeRefused, MergeInProgress, MergedMeanwhile,
+    StalePreview.
+    """
+    _require(ctx, body)
+    asked = request_hash(body)
+    if await already_created(ctx, Merge, body.id, asked):
+        assert body.id is not None
+        return body.id, False
+    assert body.winner_id is not None
+    if not (await ctx.run(statements.QUEUE, ids=body.record_ids))[0]["free"]:
+        raise MergeInProgress
+    loaded = await fresh(ctx, body)
+    lines = _compare(loaded.records, body.winner_id, body)
+    for record in loaded.objects.values():
+        require_write(ctx, record)
+    if refused := _refusals(ctx, loaded, body.winner_id, body, lines):
+        raise MergeRefused(errors=refused)
+    await _require_complete(ctx, loaded.objects[body.winner_id], lines)
+    return await _merge(ctx, body, loaded, lines, asked), True
+
+
+async def _merge(ctx: Context, body: MergeCreate, loaded: Loaded, lines: list[Line], asked: bytes) -> UUID:
+    records, winner_id = loaded.records, body.winner_id
+    assert winner_id is not None
+    winner = loaded.objects[winner_id]
+    losers = [id_ for id_ in records.rows if id_ != winner_id]
+    merge_id = body.id or new_id()
+    changed = _set_columns(winner, loaded, lines)
+    winner.updated_at = ctx.now  # its version rises even when nothing else changes: who previewed it must look again
+    effects = await _end_surplus_locks(ctx, records)
+    if isinstance(winner, Contact) and body.origin == "user":
+        effects += _clean_up_in_erp(ctx, winner, [records.rows[id_] for id_ in losers])
+    await ctx.session.flush()
+    before = {column: records.rows[winner_id][column] for column in changed}
+    undo = {"before": before, "losers": [records.rows[id_] for id_ in losers], "effects": effects}
+    moved = await ctx.run(
+        statements.merge(body.record_type),
+        winner=winner_id,
+        losers=losers,
+        merge=merge_id,
+        origin=body.origin,
+        fields={line.field: str(line.source) for line in lines if line.source != winner_id},
+        columns=sorted(changed),
+        undo=undo,
+        now=ctx.now.isoformat(),
+        by=ctx.user_id,
+        hash=asked,
+    )
+    ctx.held.add(merge_id)
+    for loser_id in losers:
+        ctx.session.expunge(loaded.objects[loser_id])
+        await remove_record(ctx, body.record_type, loser_id)
+    await reindex(ctx, winner)
+    if body.record_type == "account" and ("name" in changed or "contacts" in orjson.loads(moved[0]["moved"])):
+        ctx.enqueue("contacts.company_renamed", {"account_id": winner_id})
+    await _tell(ctx, loaded, winner_id)
+    return merge_id
+
+
+def _require(ctx: Context, body: MergeCreate) -> None:
+    ctx.require(Permission.RECORDS_MERGE)
+    ctx.require(WRITE[body.record_type])
+    if body.origin == "erp":
+        ctx.require(Permission.ERP_FOLLOW)
+
+
+def _compare(records: Records, winner_id: UUID, body: MergeCreate) -> list[Line]:
+    """The comparison with the client's choices. Raises Invalid."""
+    errors: list[Refusal] = []
+    for field, source in body.fields.items():
+        if field not in CHOOSABLE[body.record_type]:
+            errors.append((f"/fields/{field}", "not_choosable", _NOT_CHOOSABLE))
+        elif source == "all":
+            if field != "description":
+                errors.append((f"/fields/{field}", "not_joinable", _NOT_TEXT))
+        elif source not in records.rows:
+            errors.append((f"/fields/{field}", "not_among_them", _NOT_THERE))
+    if errors:
+        raise Invalid(errors)
+    chosen: dict[str, Any] = dict(body.fields)
+    if records.rows[winner_id].get("phase") == "converted":
+        # What a lead was when it became a customer stays as it was (LEAD-6).
+        chosen = dict.fromkeys(CHOOSABLE["lead"], winner_id) | chosen
+    return compare(body.record_type, winner_id, records.rows, chosen)
+
+
+def _refusals(ctx: Context, loaded: Loaded, winner_id: UUID, body: MergeCreate, lines: list[Line]) -> list[Refusal]:
+    refused = rules.refusals(loaded.records, winner_id, from_erp=body.origin == "erp")
+    converted = loaded.records.rows[winner_id].get("phase") == "converted"
+    if converted and any(line.source != winner_id for line in lines):
+        refused.append(rules.closed_lead())
+    for number, record in enumerate(loaded.objects.values()):
+        try:
+            require_write(ctx, record)
+        except Problem as problem:
+            refused.append((f"/record_ids/{number}", problem.code, problem.detail))
+    return refused
+
+
+async def _require_complete(ctx: Context, winner: Any, lines: list[Line]) -> None:
+    """Raise Invalid when a field would become empty that the lead's project asks for (LEAD-1)."""
+    empty = [line.field for line in lines if line.result is None and dict(line.values)[winner.id] is not None]
+    if isinstance(winner, Lead) and empty:
+        required = (await rules_of(ctx, winner.project_id)).required_fields
+        if lacking := [field for field in empty if field in required]:
+            raise Invalid([(f"/fields/{field}", "required", _REQUIRED) for field in lacking])
+
+
+def _set_columns(winner: Any, loaded: Loaded, lines: list[Line]) -> set[str]:
+    """Give the winner its new values; the names of the columns that changed."""
+    changed: set[str] = set()
+
+    def put(column: str, value: Any) -> None:
+        if getattr(winner, column) != value:
+            setattr(winner, column, value)
+            changed.add(column)
+
+    assignees = [getattr(loaded.objects[id_], "assignee_id", None) for id_ in loaded.records.rows]
+    for line in lines:
+        if line.source == "all":
+            put(line.field, line.result)
+        elif line.source != winner.id:
+            for column in columns_of(line.field):
+                put(column, getattr(loaded.objects[line.source], column))
+    rows = loaded.records.rows
+    for column in UNITED:
+        if column in rows[winner.id]:
+            people = united(winner.id, rows, column)
+            if column == "manager_ids":
+                # Whose customer it was goes on managing it: nobody loses sight of it.
+                people = [p for p in dict.fromkeys([*people, *assignees]) if p not in (None, winner.assignee_id)]
+            put(column, people)
+    for column in FILLED:
+        if column in rows[winner.id] and getattr(winner, column) is None:
+            put(column, next((getattr(o, column) for o in loaded.objects.values() if getattr(o, column)), None))
+    return changed
+
+
+async def _end_surplus_locks(ctx: Context, records: Records) -> list[dict[str, Any]]:
+    """Of several standing locks on leads that become one, all held by the same person, the longest stays."""
+    if records.record_type != "lead" or len(records.locks) < 2:
+        return []
+    order = sorted(records.locks, key=lambda lock: (lock.ends_on is not None, lock.ends_on or 0, str(lock.id)))
+    effects = []
+    for surplus in order[:-1]:
+        statement = unscoped(
+            select(LeadLock).where(LeadLock.id == surplus.id).with_for_update(),
+            reason="who may merge the leads may merge their locks",
+        )
+        lock = (await ctx.session.execute(statement)).scalar_one()
+        await end(ctx, lock, "released", "merged")
+        effects.append({"kind": "lock_ended", "id": str(lock.id), "state": surplus.state})
+    return effects
+
+
+def _clean_up_in_erp(ctx: Context, winner: Contact, losers: list[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Tasks for whoever merges: what the ERP knows of the losers has to be removed there by hand (DUP-5)."""
+    effects = []
+    for row in losers:
+        if row["erp_id"] is None:
+            continue
+        task = Activity(
+            id=new_id(),
+            type="task",
+            subject=f"Im ERP-System entfernen: {name_of(row)} ({row['erp_id']})"[:200],
+            description=f"Der Kontakt {row['erp_id']} ging in {winner.erp_id} auf und ist im ERP-System von Hand zu löschen.",
+            assignee_id=ctx.user_id,
+            contact_id=winner.id,
+            team_ids=winner.team_ids,
+            created_by=ctx.user_id,
+        )
+        ctx.session.add(task)
+        effects.append({"kind": "task_made", "id": str(task.id)})
+    return effects
+
+
+async def _tell(ctx: Context, loaded: Loaded, winner_id: UUID) -> None:
+    """Tell those whose record went into another one."""
+    rows, objects = loaded.records.rows, loaded.objects
+    losers = [id_ for id_ in rows if id_ != winner_id]
+    people = {user for id_ in losers for user in (objects[id_].assignee_id, *getattr(objects[id_], "manager_ids", ()))}
+    await notify(
+        ctx,
+        sorted(user for user in people if user is not None),
+        "records_merged",
+        record_type=loaded.records.record_type,
+        record_id=winner_id,
+        data={"name": name_of(rows[winner_id]), "losers": ", ".join(name_of(rows[id_]) for id_ in losers)[:500]},
+    )

@@ -1,0 +1,177 @@
+"""The statements of merging and of undoing it: built from `MOVES`, one round trip each."""
+
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+
+from sqlalchemy import ARRAY, BigInteger, LargeBinary, Text, Uuid, bindparam, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.sql.elements import TextClause
+
+from app.core.statements import Statement
+from app.merges.references import MOVES, QUIET, Reference
+
+TABLES = {"lead": "leads", "account": "accounts", "contact": "contacts"}
+
+_TYPES: dict[str, Any] = {
+    "winner": Uuid,
+    "losers": ARRAY(Uuid),
+    "ids": ARRAY(Uuid),
+    "merge": Uuid,
+    "columns": ARRAY(Text),
+    "rows": JSONB,
+    "values": JSONB,
+    "fields": JSONB,
+    "undo": JSONB,
+    "by": Uuid,
+    "hash": LargeBinary,
+    "lead_ids": ARRAY(Uuid),
+    "account_ids": ARRAY(Uuid),
+    "keys": ARRAY(BigInteger),
+}
+
+
+def _statement(sql: str) -> Statement:
+    clause: TextClause = text(sql)
+    names = list(clause._bindparams)  # noqa: SLF001  (the only list of them)
+    return Statement(
+        clause.bindparams(*(bindparam(name, type_=_TYPES.get(name, Text), required=True) for name in names))
+    )
+
+
+def _only(reference: Reference, record_type: str, alias: str = "") -> str:
+    """The condition that the row names a record of this type."""
+    return f" AND {alias}{reference.type_column} = '{record_type}'" if reference.type_column else ""
+
+
+QUEUE = _statement(
+    "SELECT bool_and(pg_try_advisory_xact_lock(hashtextextended(id::text, 42))) AS free "
+    "FROM (SELECT id FROM unnest(CAST(:ids AS uuid[])) AS wanted(id) ORDER BY id) AS ordered"
+)
+"""Take the records for this merge; not free when another one has one of them. Nobody waits, so nobody waits in a circle."""
+
+NEWER = _statement(
+    "SELECT id, winner_id, loser_ids, winner_version FROM merges "
+    "WHERE (winner_id = ANY(:ids) OR loser_ids && CAST(:ids AS uuid[])) AND state = 'done' ORDER BY created_at DESC"
+)
+"""Merges that these records won or lost, the latest first."""
+
+LOCKS = _statement(
+    "SELECT id, lead_id, account_id, holder_id, state, ends_on FROM lead_locks WHERE state IN ('pending', 'active') "
+    "AND (lead_id = ANY(CAST(:ids AS uuid[])) OR account_id = ANY(CAST(:ids AS uuid[])))"
+)
+"""The standing locks of leads or accounts."""
+
+
+@cache
+def sub_records(record_type: str) -> Statement:
+    """How many records of each kind hang on each of `ids`: rows of id, kind, count."""
+    parts = [
+        f"SELECT {r.column} AS id, '{r.table}' AS kind, count(*) AS count FROM {r.table} "
+        f"WHERE {r.column} = ANY(CAST(:ids AS uuid[])){_only(r, record_type)} GROUP BY 1"
+        for r in MOVES[record_type]
+        if r.table not in QUIET
+    ]
+    return _statement(" UNION ALL ".join(parts))
+
+
+@cache
+def merge(record_type: str) -> Statement:
+    """Everything that hangs on the losers goes to the winner, the losers go, and what was is written down.
+
+    Gives the merge's `moved`. Rows are taken in the order of their ids, as every merge takes them.
+    """
+    table = TABLES[record_type]
+    references = MOVES[record_type]
+    moved = [
+        f"moved_{r.table} AS (UPDATE {r.table} AS t SET {r.column} = :winner FROM ("
+        f"SELECT {r.key} AS row_id, {r.column} AS loser_id FROM {r.table} "
+        f"WHERE {r.column} = ANY(CAST(:losers AS uuid[])){_only(r, record_type)} ORDER BY {r.key} FOR UPDATE) AS o "
+        f"WHERE t.{r.key} = o.row_id RETURNING o.row_id, o.loser_id)"
+        for r in references
+    ]
+    kept = " UNION ALL ".join(f"SELECT '{r.table}', row_id, loser_id FROM moved_{r.table}" for r in references)
+    counts = ", ".join(
+        f"'{r.table}', (SELECT nullif(count(*), 0) FROM moved_{r.table})" for r in references if r.table not in QUIET
+    )
+    erp_id = "NULL" if record_type == "lead" else "gone.erp_id"
+    return _statement(
+        f"""
+        WITH {", ".join(moved)},
+        gone AS (DELETE FROM {table} WHERE id = ANY(CAST(:losers AS uuid[])) RETURNING {table}.*),
+        noted AS (
+            INSERT INTO merge_moves (merge_id, table_name, row_id, loser_id)
+            SELECT :merge, was.* FROM ({kept}) AS was
+        ), led AS (
+            INSERT INTO record_redirects (loser_id, record_type, winner_id, merge_id, erp_id)
+            SELECT gone.id, '{record_type}', :winner, :merge, {erp_id} FROM gone
+        )
+        INSERT INTO merges (id, record_type, winner_id, loser_ids, origin, fields, moved, winner_version, undo,
+                            created_at, created_by, request_hash)
+        SELECT :merge, '{record_type}', :winner, CAST(:losers AS uuid[]), :origin, :fields,
+               jsonb_strip_nulls(jsonb_build_object({counts})),
+               w.version,
+               :undo || jsonb_build_object('after', coalesce((
+                   SELECT jsonb_object_agg(key, value) FROM jsonb_each(to_jsonb(w)) WHERE key = ANY(CAST(:columns AS text[]))
+               ), '{{}}')),
+               CAST(:now AS timestamptz), :by, :hash
+        FROM {table} AS w WHERE w.id = :winner
+        RETURNING moved
+        """
+    )
+
+
+@cache
+def insert_rows(record_type: str, columns: tuple[str, ...]) -> Statement:
+    """Put rows back as they were (`rows`, a JSON array), each a version on."""
+    names = ", ".join(columns)
+    values = ", ".join("version + 1" if name == "version" else name for name in columns)
+    table = TABLES[record_type]
+    return _statement(
+        f"INSERT INTO {table} ({names}) SELECT {values} FROM jsonb_populate_recordset(NULL::{table}, :rows)"
+    )
+
+
+@cache
+def restore(record_type: str, columns: tuple[str, ...]) -> Statement:
+    """Set the winner's columns to `values`, a JSON object; its version rises even when there are none."""
+    table = TABLES[record_type]
+    sets = ", ".join(["updated_at = clock_timestamp()", *(f"{name} = was.{name}" for name in columns)])
+    return _statement(
+        f"UPDATE {table} AS w SET {sets} FROM jsonb_populate_record(NULL::{table}, :values) AS was WHERE w.id = :winner"
+    )
+
+
+@cache
+def move_back(record_type: str) -> Statement:
+    """What the merge moved and still names the winner names its loser again; gives what did not, and whether it is there."""
+    references = MOVES[record_type]
+    back = [
+        f"back_{r.table} AS (UPDATE {r.table} AS t SET {r.column} = o.loser_id FROM ("
+        f"SELECT s.{r.key} AS row_id, m.loser_id FROM {r.table} AS s JOIN merge_moves AS m ON m.row_id = s.{r.key} "
+        f"WHERE m.merge_id = :merge AND m.table_name = '{r.table}' AND s.{r.column} = :winner{_only(r, record_type, 's.')} "
+        f"ORDER BY s.{r.key} FOR UPDATE OF s) AS o WHERE t.{r.key} = o.row_id RETURNING o.row_id)"
+        for r in references
+    ]
+    done = " UNION ALL ".join(f"SELECT '{r.table}' AS table_name, row_id FROM back_{r.table}" for r in references)
+    there = " ".join(
+        f"WHEN '{r.table}' THEN EXISTS (SELECT FROM {r.table} WHERE {r.key} = m.row_id)" for r in references
+    )
+    return _statement(
+        f"""
+        WITH {", ".join(back)}, done AS ({done}),
+        unled AS (DELETE FROM record_redirects WHERE merge_id = :merge)
+        SELECT m.table_name, m.row_id, CASE m.table_name {there} END AS there
+        FROM merge_moves AS m LEFT JOIN done ON done.table_name = m.table_name AND done.row_id = m.row_id
+        WHERE m.merge_id = :merge AND done.row_id IS NULL
+        ORDER BY 1, 2
+        """
+    )
+
+
+@cache
+def present(names: Sequence[str]) -> Statement:
+    """Which of `ids` are there now, and where those lead that were merged."""
+    parts = [f"SELECT id, id AS now FROM {name} WHERE id = ANY(CAST(:ids AS uuid[]))" for name in names]
+    parts.append("SELECT loser_id, winner_id FROM record_redirects WHERE loser_id = ANY(CAST(:ids AS uuid[]))")
+    return _statement(" UNION ALL ".join(parts))

@@ -1,0 +1,158 @@
+"""Undoing a merge: everything back where it was, what was entered since stays (DUP-8)."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, select
+
+from app.activities.models import Activity
+from app.core.context import Context
+from app.core.permissions import Permission
+from app.core.visibility import unscoped
+from app.locks.models import LeadLock
+from app.locks.service import schedule
+from app.merges import statements
+from app.merges.fields import UNITED
+from app.merges.loading import MODELS, WRITE, reindex, require_write
+from app.merges.models import Merge
+from app.merges.problems import AlreadyUndone, LaterMerge, MergeInProgress, UndoTooLate, WinnerGone
+from app.merges.queries import UNDO_TIME
+from app.merges.references import QUIET
+
+_NAMED = {"account_id": "accounts", "contact_id": "contacts", "lead_id": "leads", "receipt_id": "protection_checks"}
+"""Columns of merged records that name others, which may be gone meanwhile."""
+
+Kept = dict[str, Any]
+
+
+async def undo(ctx: Context, merge_id: UUID) -> None:
+    """Undo the merge. What changed since is kept and reported in the merge's `kept`.
+
+    Raises Forbidden, NotFound, NotAManager, NotYourLead, AlreadyUndone, UndoTooLate, LaterMerge, WinnerGone, MergeInProgress.
+    """
+    ctx.require(Permission.RECORDS_MERGE)
+    merge = await ctx.load(Merge, merge_id)
+    ctx.require(WRITE[merge.record_type])
+    if merge.state == "undone":
+        raise AlreadyUndone
+    until = merge.created_at + UNDO_TIME
+    if ctx.now > until or merge.undo is None:
+        raise UndoTooLate(until=until.date().isoformat(), extra={"until": until})
+    ids = [merge.winner_id, *merge.loser_ids]
+    if not (await ctx.run(statements.QUEUE, ids=ids))[0]["free"]:
+        raise MergeInProgress
+    for row in await ctx.run(statements.NEWER, ids=ids):
+        if row["id"] == merge.id:
+            break
+        raise LaterMerge(extra={"merge_id": row["id"]})
+    winner, now = await _winner(ctx, merge)
+    require_write(ctx, winner)
+    kept = await _insert_losers(ctx, merge)
+    kept += await _restore_winner(ctx, merge, now)
+    kept += await _undo_effects(ctx, merge.undo["effects"])
+    for row in await ctx.run(statements.move_back(merge.record_type), merge=merge.id, winner=merge.winner_id):
+        if row["table_name"] not in QUIET:
+            reason = "changed" if row["there"] else "deleted"
+            kept.append({"kind": row["table_name"], "field": None, "record_id": str(row["row_id"]), "reason": reason})
+    await _index(ctx, merge)
+    merge.state, merge.undone_at, merge.undone_by = "undone", ctx.now, ctx.user_id
+    merge.kept, merge.undo = kept, None
+
+
+async def _winner(ctx: Context, merge: Merge) -> tuple[Any, Mapping[str, Any]]:
+    model: Any = MODELS[merge.record_type]
+    statement = (
+        select(model, func.to_jsonb(model.__table__.table_valued()))
+        .where(model.id == merge.winner_id)
+        .with_for_update(of=model)
+        .execution_options(populate_existing=True)
+    )
+    found = (await ctx.session.execute(unscoped(statement, reason="whoever sees the merge sees its winner"))).first()
+    if found is None:
+        raise WinnerGone
+    return found[0], found[1]
+
+
+async def _insert_losers(ctx: Context, merge: Merge) -> list[Kept]:
+    """The losers' rows as they were; what they named and is gone is left out, and reported."""
+    assert merge.undo is not None
+    rows: list[dict[str, Any]] = merge.undo["losers"]
+    kept: list[Kept] = []
+    named = {UUID(row[column]) for row in rows for column in _NAMED if row.get(column)}
+    if named:
+        found = await ctx.run(statements.present(tuple(_NAMED.values())), ids=list(named))
+        there = {str(row["id"]): str(row["now"]) for row in found}
+        for row in rows:
+            for column in _NAMED:
+                if row.get(column) and there.get(row[column]) != row[column]:
+                    row[column] = there.get(row[column])
+                    kept.append({"kind": "field", "field": column, "record_id": row["id"], "reason": "gone"})
+    table = MODELS[merge.record_type].__table__
+    columns = tuple(c.name for c in table.columns if c.computed is None and c.name in rows[0])
+    await ctx.run(statements.insert_rows(merge.record_type, columns), rows=rows)
+    return kept
+
+
+async def _restore_winner(ctx: Context, merge: Merge, now: Mapping[str, Any]) -> list[Kept]:
+    """The winner's columns as they were before, unless they have changed since."""
+    assert merge.undo is not None
+    before, after = merge.undo["before"], merge.undo["after"]
+    values: dict[str, Any] = {}
+    kept: list[Kept] = []
+    for column, was in before.items():
+        if now[column] == after[column]:
+            values[column] = was
+        elif column in UNITED:
+            # Whoever came since stays, whoever came by the merge goes.
+            brought = set(after[column]) - set(was)
+            values[column] = [one for one in now[column] if one not in brought]
+        else:
+            name = column.removesuffix("_amount").removesuffix("_currency")
+            kept.append({"kind": "field", "field": name, "record_id": str(merge.winner_id), "reason": "changed"})
+    await ctx.run(statements.restore(merge.record_type, tuple(sorted(values))), winner=merge.winner_id, values=values)
+    return [one for at, one in enumerate(kept) if one not in kept[:at]]
+
+
+async def _undo_effects(ctx: Context, effects: list[Mapping[str, Any]]) -> list[Kept]:
+    """Locks that the merge ended stand again; tasks that it made go, if nobody has touched them."""
+    kept: list[Kept] = []
+    for effect in effects:
+        id_ = UUID(effect["id"])
+        if effect["kind"] == "lock_ended":
+            locks = select(LeadLock).where(LeadLock.id == id_).with_for_update()
+            lock = (
+                await ctx.session.execute(unscoped(locks, reason="the merge's own doing is undone"))
+            ).scalar_one_or_none()
+            if lock is not None and lock.state == "released" and lock.end_reason == "merged":
+                lock.state, lock.ended_at, lock.end_reason = effect["state"], None, None
+                if lock.state == "active":
+                    schedule(ctx, lock)
+                continue
+            kind = "lead_locks"
+        else:
+            tasks = select(Activity).where(Activity.id == id_).with_for_update()
+            task = (
+                await ctx.session.execute(unscoped(tasks, reason="the merge's own doing is undone"))
+            ).scalar_one_or_none()
+            if task is None:
+                continue
+            if task.version == 1:
+                await ctx.session.delete(task)
+                continue
+            kind = "activities"
+        kept.append({"kind": kind, "field": None, "record_id": str(id_), "reason": "changed"})
+    await ctx.session.flush()
+    return kept
+
+
+async def _index(ctx: Context, merge: Merge) -> None:
+    """The winner and the losers in the duplicate index, as they are again."""
+    model: Any = MODELS[merge.record_type]
+    statement = select(model).where(model.id.in_([merge.winner_id, *merge.loser_ids]))
+    statement = statement.execution_options(populate_existing=True)
+    found = await ctx.session.execute(unscoped(statement, reason="the index knows every record"))
+    for record in found.scalars():
+        await reindex(ctx, record)
+        if merge.record_type == "account":
+            ctx.enqueue("contacts.company_renamed", {"account_id": record.id})

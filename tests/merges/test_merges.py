@@ -1,0 +1,98 @@
+"""Merging over HTTP: the comparison, what moves, what is refused, where old ids lead (DUP-4 to DUP-8)."""
+
+from typing import Any
+
+import httpx
+import pytest
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from tests.conftest import Api
+from tests.factories import make_account, make_contact, make_opportunity, make_user
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+async def previewed(client: httpx.AsyncClient, kind: str, ids: list[Any], **more: Any) -> dict[str, Any]:
+    body = {"record_type": kind, "record_ids": [str(i) for i in ids], "preview": True, **more}
+    answer = await client.post("/v1/merges", json=body)
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+async def merged(client: httpx.AsyncClient, kind: str, ids: list[Any], **more: Any) -> httpx.Response:
+    """Merge the records into the first one, as a careful client does: preview, then the merge on its versions."""
+    shown = await previewed(
+        client, kind, ids, winner_id=str(ids[0]), **{k: v for k, v in more.items() if k == "origin"}
+    )
+    body = {
+        "record_type": kind,
+        "record_ids": [str(i) for i in ids],
+        "winner_id": str(ids[0]),
+        "versions": shown["versions"],
+        **more,
+    }
+    return await client.post("/v1/merges", json=body)
+
+
+@pytest.mark.rule("DUP-4")
+async def test_the_preview_compares_counts_and_recommends_and_changes_nothing(api: Api, session: AsyncSession) -> None:
+    eva = await make_user(session)
+    account = await make_account(session, eva)
+    a = await make_contact(session, eva, account, last_name="Huber", phone="+43 732 1", description="Mag Kaffee")
+    b = await make_contact(session, eva, account, last_name="Hueber", email="h@firma.at", description="Mag Tee")
+    await make_opportunity(session, eva, account, contact_id=b.id)
+    client = await api.as_user(eva)
+    shown = await previewed(client, "contact", [a.id, b.id])
+    assert shown["recommended"]["winner_id"] == str(b.id) and shown["recommended"]["code"] == "sub_records"
+    assert not shown["recommended"]["binding"] and shown["winner_id"] == str(b.id)
+    assert shown["moves"] == {} and shown["forbidden"] == []
+    assert shown["versions"] == {str(a.id): 1, str(b.id): 1}
+    swapped = await previewed(client, "contact", [a.id, b.id], winner_id=str(a.id))
+    assert swapped["moves"] == {"opportunities": 1}
+    lines = {line["field"]: line for line in swapped["fields"]}
+    assert lines["last_name"]["result"] == "Huber" and lines["last_name"]["differs"]
+    assert lines["email"]["result"] == "h@firma.at" and lines["email"]["taken_from"] == str(b.id)
+    assert lines["phone"]["result"] == "+43 732 1"
+    assert lines["description"]["result"] == "Mag Kaffee\n\nMag Tee" and lines["description"]["taken_from"] == "all"
+    assert lines["birth_date"]["result"] is None
+    assert (await client.get(f"/v1/contacts/{a.id}")).json()["version"] == 1
+
+
+@pytest.mark.rule("DUP-4")
+@pytest.mark.rule("DUP-8")
+async def test_what_hangs_on_the_loser_belongs_to_the_winner_and_the_old_id_leads_there(
+    api: Api, session: AsyncSession
+) -> None:
+    eva = await make_user(session)
+    account = await make_account(session, eva)
+    a = await make_contact(session, eva, account, last_name="Huber")
+    b = await make_contact(session, eva, account, last_name="Hueber", email="h@firma.at")
+    chance = await make_opportunity(session, eva, account, contact_id=b.id)
+    client = await api.as_user(eva)
+    task = await client.post("/v1/activities", json={"type": "task", "subject": "Anrufen", "contact_id": str(b.id)})
+    assert task.status_code == 201, task.text
+    answer = await merged(client, "contact", [a.id, b.id])
+    assert answer.status_code == 201, answer.text
+    done = answer.json()
+    assert done["moved"] == {"opportunities": 1, "activities": 1} and done["fields"] == {"email": str(b.id)}
+    assert done["winner_id"] == str(a.id) and done["loser_ids"] == [str(b.id)] and done["undoable"]
+    for path, field in ((f"/v1/opportunities/{chance.id}", "contact"), (task.headers["Location"], "contact")):
+        got = (await client.get(path)).json()
+        assert (got.get(field) or {"id": got.get("contact_id")})["id"] == str(a.id), got
+    assert (await client.get(f"/v1/contacts/{a.id}")).json()["email"] == "h@firma.at"
+    for path in ("", "/history", "/duplicates"):
+        gone = await client.get(
+            f"/v1/contacts/{b.id}{path}?limit=5" if path == "/history" else f"/v1/contacts/{b.id}{path}"
+        )
+        assert gone.status_code == 308, (path, gone.text)
+        assert gone.headers["Location"].startswith(f"/v1/contacts/{a.id}{path}")
+        assert gone.json()["winner_id"] == str(a.id)
+    patched = await client.patch(f"/v1/contacts/{b.id}", json={"phone": "+43 1 2"}, headers={"If-Match": '"1"'})
+    assert patched.status_code == 308 and patched.headers["Location"] == f"/v1/contacts/{a.id}"
+    listed = await client.get("/v1/contacts", params={"id": [str(b.id)]})
+    assert [item["id"] for item in listed.json()["items"]] == [str(a.id)]
+    stranger = await api.as_user(await make_user(session))
+    assert (await stranger.get(f"/v1/contacts/{b.id}")).status_code == 404
+    history = (await client.get(f"/v1/contacts/{a.id}/history")).json()["items"]
+    assert any(item["part"] == "merges" for item in history)
