@@ -7,6 +7,7 @@ from app.activities.router import router as activities
 from app.background_jobs.router import router as background_jobs
 from app.contacts.router import router as contacts
 from app.conversion.router import router as conversion
+from app.duplicates.dismissal_router import router as dismissals
 from app.duplicates.router import router as duplicates
 from app.history.router import router as history
 from app.identity.auth_router import router as auth
@@ -37,6 +38,7 @@ ROUTERS: list[APIRouter] = [
     messages,
     notifications,
     duplicates,
+    dismissals,
     history,
     background_jobs,
     auth,
@@ -57,7 +59,7 @@ TAGS = [
     {"name": "projects", "description": "Rules for leads."},
     {"name": "protection", "description": "Is this customer taken? Checks, lead locks, clearances."},
     {"name": "leads", "description": "Possible customers, their board and their conversion."},
-    {"name": "duplicates", "description": "Duplicate check."},
+    {"name": "duplicates", "description": "Duplicate check, and what is no duplicate."},
     {"name": "accounts", "description": "Customers."},
     {"name": "contacts", "description": "The people of customers."},
     {"name": "opportunities", "description": "Chances of an order, their board, pipelines."},

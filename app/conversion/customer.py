@@ -98,6 +98,13 @@ async def examine_lead(ctx: Context, lead: Lead, *, distinct_from: Sequence[UUID
     return await examine(ctx, values_of(lead), country=lead.country, exclude=[lead.id], distinct_from=distinct_from)
 
 
+async def candidates(ctx: Context, lead: Lead) -> list[Standing]:
+    """The customers to propose for this lead: its matches but for those that it was found to differ from (DUP-9)."""
+    others = {other.id for other in await dismissed_with(ctx, lead.id)}
+    examination = await examine(ctx, values_of(lead), country=lead.country, own=lead.id)
+    return [s for s in examination.standings if s.account_id is not None and s.account_id not in others]
+
+
 async def make(ctx: Context, lead: Lead, body: ConversionCreate) -> Account:
     """A new customer from the lead and what completes it.
 
@@ -253,16 +260,16 @@ async def person(ctx: Context, lead: Lead, account: Account, completion: Contact
     body = _checked(
         ContactCreate, {**given, "assignee_id": account.assignee_id, "team_ids": account.team_ids}, "contact"
     )
-    known = await _known_person(ctx, account, body)
+    known = await _known_person(ctx, lead, account, body)
     if known is not None:
         return known
     return await contacts.add(ctx, body, at=account, lead_id=lead.id)
 
 
-async def _known_person(ctx: Context, account: Account, body: ContactCreate) -> Contact | None:
-    """The customer's contact who is this person, whoever may see them."""
+async def _known_person(ctx: Context, lead: Lead, account: Account, body: ContactCreate) -> Contact | None:
+    """The customer's contact who is this person, whoever may see them; not one whom the lead was found to differ from."""
     draft = Contact(**{n: v for n, v in body if n in Contact.__table__.columns and n != "id"})
-    matches = await find_matches(ctx, contact_parties.values_of(draft, account.name), types=("contact",))
+    matches = await find_matches(ctx, contact_parties.values_of(draft, account.name), types=("contact",), own=lead.id)
     ids = [found.record_id for found in matches.found if found.match.verdict == "duplicate"]
     statement = unscoped(
         select(Contact).where(Contact.id.in_(ids), Contact.account_id == account.id),
@@ -282,8 +289,3 @@ def _checked(model: type[BaseModel], values: dict[str, Any], where: str) -> Any:
 
 def _joined(first: str | None, second: str) -> str:
     return f"{first}\n\n{second}" if first else second
-
-
-def matched(examination: Examination) -> list[Standing]:
-    """The matches that are customers."""
-    return [s for s in examination.standings if s.account_id is not None]

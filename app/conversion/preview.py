@@ -11,10 +11,9 @@ from app.conversion.customer import (
     REQUIRED,
     SHARED_FIELDS,
     account_value,
-    examine_lead,
+    candidates,
     lead_value,
     legal_form_of,
-    matched,
     may_pass,
 )
 from app.conversion.queries import FIRST_STAGE, conversion
@@ -42,7 +41,7 @@ async def preview(ctx: Context, lead_id: UUID) -> bytes:
     missing: list[dict[str, Any]] = []
     lock = None
     if lead.phase == "open":
-        standings = matched(await examine_lead(ctx, lead))
+        standings = await candidates(ctx, lead)
         accounts = await _accounts(ctx, [s.account_id for s in standings if s.account_id])
         cleared = await accounts_cleared_for(ctx, lead.id)
         matches = [_match(ctx, lead, s, accounts, cleared) for s in standings]

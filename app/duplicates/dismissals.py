@@ -5,10 +5,10 @@ counts for no more than `not_duplicate_of` does: a possible match is waved throu
 """
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ARRAY, DateTime, Text, Uuid, bindparam, column, func, select, union_all
+from sqlalchemy import ARRAY, DateTime, Text, Uuid, and_, bindparam, column, func, select, union_all
 from sqlalchemy.dialects.postgresql import insert
 
 from app.core.context import Context
@@ -34,42 +34,42 @@ def pair_of(one: Ref, two: Ref) -> Pair:
     return (one, two) if one < two else (two, one)
 
 
-_given = (
-    func.unnest(
-        *(
-            bindparam(name, type_=ARRAY(kind), required=True)
-            for name, kind in (
-                ("ids", Uuid),
-                ("first_types", Text),
-                ("first_ids", Uuid),
-                ("second_types", Text),
-                ("second_ids", Uuid),
-            )
-        )
-    )
-    .table_valued(
-        column("id", Uuid),
-        column("first_type", Text),
-        column("first_id", Uuid),
-        column("second_type", Text),
-        column("second_id", Uuid),
-    )
-    .render_derived()
-)
+_PAIR = (("first_type", Text), ("first_id", Uuid), ("second_type", Text), ("second_id", Uuid))
+
+
+def _rows(*columns: tuple[str, Any]) -> Any:
+    """What arrays, bound by these names with an s, say row by row."""
+    arrays = (bindparam(f"{name}s", type_=ARRAY(kind), required=True) for name, kind in columns)
+    rows = func.unnest(*arrays).table_valued(*(column(n, k) for n, k in columns), with_ordinality="place")
+    return rows.render_derived()
+
+
+_new = _rows(("id", Uuid), *_PAIR)
 _INSERT = Statement(
     insert(DuplicateDismissal)
     .from_select(
-        ["id", "first_type", "first_id", "second_type", "second_id", "reason", "created_by", "created_at"],
+        ["id", *(name for name, _ in _PAIR), "reason", "created_by", "created_at", "updated_at"],
         select(
-            *_given.c,
+            _new.c.id,
+            *(_new.c[name] for name, _ in _PAIR),
             bindparam("reason", type_=Text, required=True),
             bindparam("created_by", type_=Uuid, required=True),
+            bindparam("created_at", type_=DateTime(timezone=True), required=True),
             bindparam("created_at", type_=DateTime(timezone=True), required=True),
         ),
         include_defaults=False,
     )
     .on_conflict_do_nothing()
     .returning(DuplicateDismissal.id)
+)
+_named = _rows(*_PAIR)
+_IDS = Statement(
+    unscoped(
+        select(DuplicateDismissal.id)
+        .join(_named, and_(*(getattr(DuplicateDismissal, name) == _named.c[name] for name, _ in _PAIR)))
+        .order_by(_named.c.place),
+        reason="pairs that the asker has named and may dismiss",
+    )
 )
 _own = bindparam("id", type_=Uuid, required=True)
 _OTHERS = Statement(
@@ -87,6 +87,15 @@ _OTHERS = Statement(
 )
 
 
+def _arrays(pairs: Sequence[Pair]) -> dict[str, Any]:
+    return {
+        "first_types": [first.type for first, _ in pairs],
+        "first_ids": [first.id for first, _ in pairs],
+        "second_types": [second.type for _, second in pairs],
+        "second_ids": [second.id for _, second in pairs],
+    }
+
+
 async def remember(ctx: Context, pairs: Iterable[Pair], *, reason: str | None = None) -> int:
     """Dismiss the pairs, in one statement; returns how many are new. One that stands already stays as it is.
 
@@ -98,10 +107,7 @@ async def remember(ctx: Context, pairs: Iterable[Pair], *, reason: str | None = 
     rows = await ctx.run(
         _INSERT,
         ids=[new_id() for _ in wanted],
-        first_types=[first.type for first, _ in wanted],
-        first_ids=[first.id for first, _ in wanted],
-        second_types=[second.type for _, second in wanted],
-        second_ids=[second.id for _, second in wanted],
+        **_arrays(wanted),
         reason=reason,
         created_by=ctx.user_id,
         created_at=ctx.now,
@@ -109,12 +115,22 @@ async def remember(ctx: Context, pairs: Iterable[Pair], *, reason: str | None = 
     return len(rows)
 
 
+async def ids_of(ctx: Context, pairs: Sequence[Pair]) -> list[UUID]:
+    """The dismissals of these pairs, in their order."""
+    return [row["id"] for row in await ctx.run(_IDS, **_arrays(pairs))]
+
+
 async def remember_named(ctx: Context, own: Ref, standings: Sequence[Standing], named: Sequence[UUID]) -> None:
     """Keep what a registering person has said: of the matches that they were shown, these are others.
 
     That a duplicate is none may only say who could also change it: of another one's customer it is not kept.
     """
-    said = [s for s in standings if s.record_id in named and not (s.foreign and s.match.verdict == "duplicate")]
+    hides_a_holder = ctx.reach != "all"
+    said = [
+        s
+        for s in standings
+        if s.record_id in named and not (hides_a_holder and s.foreign and s.match.verdict == "duplicate")
+    ]
     await remember(ctx, [pair_of(own, Ref(s.record_type, s.record_id)) for s in said])
 
 

@@ -3,13 +3,23 @@
 from typing import Literal
 from uuid import UUID
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, JsonValue, field_validator
+from pydantic_core import PydanticCustomError
 
-from app.core.types import Body, Day, Line
-from app.locks.schemas import CHECK_EXAMPLE, CustomerQuery, ProtectionMatch
+from app.core.resource import ListQuery
+from app.core.types import Body, Day, Line, Link, Moment, Prose, RecordRead
+from app.locks.schemas import CHECK_EXAMPLE, CustomerQuery, PartyLink, ProtectionMatch
 from app.matching import PartyValues
 
 RecordType = Literal["lead", "account", "contact"]
+
+DISMISSAL_EXAMPLE: dict[str, JsonValue] = {
+    "records": [
+        {"type": "lead", "id": "0192f0c1-7c7a-7a1b-8c1d-2f6e7a9b0c1d"},
+        {"type": "account", "id": "0192f0c1-7c7a-7a1b-8c1d-2f6e7a9b0c1e"},
+    ],
+    "reason": "Gleicher Name, aber die Firma in Wels gehört nicht dazu.",
+}
 
 
 class DuplicateCheckCreate(CustomerQuery):
@@ -38,3 +48,61 @@ class DuplicateAnswer(Body):
     truncated: bool = Field(
         description="The name is so common that not all bearers could be compared; add a town or more."
     )
+
+
+class DifferentRecord(Body):
+    """A record that is not the same as the others."""
+
+    type: RecordType | None = Field(
+        default=None, description="Left out for a match that only its `ref` is known of; it cannot be named otherwise."
+    )
+    id: UUID = Field(description="The record's id, or the `ref` of a match.")
+
+
+class DismissalCreate(Body):
+    """These records are all different: no two of them are duplicates."""
+
+    model_config = ConfigDict(json_schema_extra={"example": DISMISSAL_EXAMPLE})
+
+    records: list[DifferentRecord] = Field(min_length=2, max_length=10)
+    reason: Prose | None = None
+
+    @field_validator("records")
+    @classmethod
+    def _different(cls, records: list[DifferentRecord]) -> list[DifferentRecord]:
+        if len({record.id for record in records}) < len(records):
+            message = "No record differs from itself: name each once."
+            raise PydanticCustomError("named_twice", message, {"de": "Nennen Sie jeden Datensatz nur einmal."})
+        return records
+
+
+class DismissedRecord(Body):
+    """One of the two; of what the asker may not see only the `ref` is shown."""
+
+    ref: UUID
+    record: PartyLink | None
+    name: str | None
+
+
+class DismissalRead(RecordRead):
+    """Two records that are not duplicates, because somebody has said so."""
+
+    records: list[DismissedRecord] = Field(min_length=2, max_length=2)
+    reason: str | None
+    dismissed_by: Link | None
+
+
+class DismissalAnswer(Body):
+    """One dismissal for each pair, in the order of the records named."""
+
+    items: list[DismissalRead]
+
+
+class DismissalQuery(ListQuery):
+    """Filters of the list of dismissals."""
+
+    record_id: list[UUID] = Field(default_factory=list, max_length=50, description="Only of these records.")
+    dismissed_by: list[UUID] = Field(default_factory=list, max_length=50)
+    created_after: Moment | None = None
+    created_before: Moment | None = None
+    sort: Literal["created_at", "-created_at"] = "-created_at"

@@ -128,13 +128,15 @@ async def examine(
     *,
     country: str | None,
     exclude: Sequence[UUID] = (),
+    own: UUID | None = None,
     distinct_from: Sequence[UUID] = (),
 ) -> Examination:
     """Who has this customer? `distinct_from` names possible matches that the asker has found to be others.
 
+    `own` leaves out what was dismissed, duplicates too: to propose, never to refuse by (LOCK-3).
     One round trip for the candidates and, when there are any, one for what they mean.
     """
-    matches = await find_matches(ctx, values, exclude=exclude)
+    matches = await find_matches(ctx, values, exclude=exclude, own=own)
     if not matches.found:
         return Examination("free", (), (), matches.truncated)
     standings = await standings_of(ctx, matches, one_per_customer=True)

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core import outbox
 from app.core.visibility import unscoped
+from app.duplicates.models import DuplicateDismissal
 from app.identity.models import Centre, DeviceSession, Role, User
 from app.locks.models import Clearance, LeadLock, ProtectionCheck
 from app.notifications.models import Notification
@@ -64,6 +65,7 @@ async def make_world(api: Api, session: AsyncSession, role: str) -> tuple[User, 
     task = {"type": "task", "account_id": str(account.id), "subject": "Anrufen", "assignee_id": str(user.id)}
     ids["activity_id"] = await _made(admin, "/v1/activities", task)
 
+    dismissal = DuplicateDismissal(first_type="account", first_id=account.id, second_type="contact", second_id=contact.id)
     now = datetime.now(UTC)
     clearance = Clearance(
         lock_id=ids["other_lock_id"],
@@ -81,7 +83,7 @@ async def make_world(api: Api, session: AsyncSession, role: str) -> tuple[User, 
     told = Notification(user_id=user.id, kind="lead_assigned", data={}, texts=TEXTS, created_at=now)
     custom = Role(key="trainee", label_de="Praktikum", label_en="Trainee", permissions=["users.read"])
     centre = Centre(code="AT-LNZ", name="Linz", country="AT")
-    session.add_all([clearance, check, device, told, custom, centre])
+    session.add_all([dismissal, clearance, check, device, told, custom, centre])
     await session.commit()
     ids |= {"clearance_id": clearance.id, "check_id": check.id, "device_id": device.id, "notification_id": told.id}
     job = insert(outbox.table).values(
@@ -89,6 +91,7 @@ async def make_world(api: Api, session: AsyncSession, role: str) -> tuple[User, 
     )
     ids["job_id"] = (await session.execute(job.returning(outbox.table.c.id))).scalar_one()
     await session.commit()
+    ids["dismissal_id"] = dismissal.id
     ids |= {"role_id": custom.id, "centre_id": centre.id, "self_id": user.id}
     return user, ids
 
@@ -127,6 +130,9 @@ _FITTING: dict[str, Any] = {
         "contact_id": None,
         "name": "Flatrate",
         "expected_revenue": {"amount": "12500.00", "currency": "EUR"},
+    },
+    "dismiss_duplicates": lambda ids: {
+        "records": [{"type": kind, "id": str(ids[f"{kind}_id"])} for kind in ("lead", "account")]
     },
     "create_activity": lambda ids: {"account_id": str(ids["account_id"])},
     "send_message": lambda ids: {"record": {"type": "lead", "id": str(ids["lead_id"])}},

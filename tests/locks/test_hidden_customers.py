@@ -68,6 +68,9 @@ async def test_a_check_ranks_and_gives_reasons_for_and_against(api: Api, session
     doubled = await client.post("/v1/accounts", json=ACCOUNT)
     assert doubled.status_code == 409 and doubled.json()["code"] == "customer_yours"
     twin = (await client.post("/v1/accounts", json=ACCOUNT | {"not_duplicate_of": [made["id"]]})).json()
+    (said,) = (await client.get("/v1/duplicate-dismissals", params={"record_id": twin["id"]})).json()["items"]
+    assert (await client.get(f"/v1/accounts/{made['id']}/duplicates")).json()["matches"] == []
+    await client.delete(f"/v1/duplicate-dismissals/{said['id']}")
     found = (await client.get(f"/v1/accounts/{made['id']}/duplicates")).json()
     assert found["verdict"] == "duplicate" and [m["ref"] for m in found["matches"]] == [twin["id"]]
 
