@@ -196,6 +196,18 @@ class Database:
             yield session
 
     @asynccontextmanager
+    async def bulk_reader(self) -> AsyncIterator[asyncpg.Connection]:
+        """A connection of its own that only reads, in the order of indexes where there is one: for batches."""
+        reading = {"default_transaction_read_only": "on", "enable_seqscan": "off", "enable_sort": "off"}
+        connection = await asyncpg.connect(
+            self._read_url, passfile="/dev/null", timeout=5, server_settings={**CONNECTION_SETTINGS, **reading}
+        )
+        try:
+            yield connection
+        finally:
+            await connection.close(timeout=2)
+
+    @asynccontextmanager
     async def listener(self) -> AsyncIterator[asyncpg.Connection]:
         """A connection of its own, for LISTEN."""
         connection = await asyncpg.connect(self.url, passfile="/dev/null", timeout=5)
