@@ -13,7 +13,6 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
-    exists,
     func,
     or_,
     select,
@@ -26,7 +25,7 @@ from app.accounts.models import Account
 from app.contacts.models import Contact
 from app.core.db import Base, Record
 from app.core.redirects import table as redirects
-from app.core.visibility import owned
+from app.core.visibility import beside, owned
 from app.leads.models import Lead
 
 
@@ -72,7 +71,11 @@ class Merge(Record, Base):
         return or_(
             cls.created_by == user,
             *(
-                exists(select(model.id).where(model.id == now, model.visible_to(user, teams)).correlate(cls))
+                beside(
+                    select(model.id).where(model.id == now, model.visible_to(user, teams)).correlate(cls),
+                    model,
+                    reason="seen by the record's own rule",
+                ).exists()
                 for model in (Lead, Account, Contact)
             ),
         )

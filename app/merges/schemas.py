@@ -46,7 +46,7 @@ class MergeCreate(Body):
         max_length=60,
         description="By field, the record whose value is taken, or `all` to join texts. What is not named is as proposed.",
     )
-    versions: dict[UUID, int] = Field(
+    versions: dict[UUID, Annotated[int, Field(ge=1, le=(1 << 63) - 1)]] = Field(
         default_factory=dict, max_length=10, description="The version of each record that the preview was made on."
     )
     origin: Literal["user", "erp"] = Field(

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-import orjson
 from sqlalchemy import select
 
 from app.activities.models import Activity
@@ -15,6 +14,7 @@ from app.core.permissions import Permission
 from app.core.problems import Invalid, Problem
 from app.core.visibility import unscoped
 from app.core.writing import already_created, request_hash
+from app.duplicates.merging import move_dismissals
 from app.indexing import remove_record
 from app.leads.models import Lead
 from app.locks.models import LeadLock
@@ -121,11 +121,17 @@ async def _merge(ctx: Context, body: MergeCreate, loaded: Loaded, lines: list[Li
     changed = _set_columns(winner, loaded, lines)
     winner.updated_at = ctx.now  # its version rises even when nothing else changes: who previewed it must look again
     effects = await _end_surplus_locks(ctx, records)
+    dismissals = await move_dismissals(ctx, body.record_type, losers, winner_id)
     if isinstance(winner, Contact) and body.origin == "user":
         effects += _clean_up_in_erp(ctx, winner, [records.rows[id_] for id_ in losers])
     await ctx.session.flush()
     before = {column: records.rows[winner_id][column] for column in changed}
-    undo = {"before": before, "losers": [records.rows[id_] for id_ in losers], "effects": effects}
+    undo = {
+        "before": before,
+        "losers": [records.rows[id_] for id_ in losers],
+        "effects": effects,
+        "dismissals": dismissals,
+    }
     moved = await ctx.run(
         statements.merge(body.record_type),
         winner=winner_id,
@@ -144,7 +150,7 @@ async def _merge(ctx: Context, body: MergeCreate, loaded: Loaded, lines: list[Li
         ctx.session.expunge(loaded.objects[loser_id])
         await remove_record(ctx, body.record_type, loser_id)
     await reindex(ctx, winner)
-    if body.record_type == "account" and ("name" in changed or "contacts" in orjson.loads(moved[0]["moved"])):
+    if body.record_type == "account" and ("name" in changed or moved[0]["contacts"]):
         ctx.enqueue("contacts.company_renamed", {"account_id": winner_id})
     await _tell(ctx, loaded, winner_id)
     return merge_id

@@ -79,7 +79,7 @@ def sub_records(record_type: str) -> Statement:
 def merge(record_type: str) -> Statement:
     """Everything that hangs on the losers goes to the winner, the losers go, and what was is written down.
 
-    Gives the merge's `moved`. Rows are taken in the order of their ids, as every merge takes them.
+    Gives whether there were `contacts` among it. Rows are taken in the order of their ids, as every merge takes them.
     """
     table = TABLES[record_type]
     references = MOVES[record_type]
@@ -116,7 +116,7 @@ def merge(record_type: str) -> Statement:
                ), '{{}}')),
                CAST(:now AS timestamptz), :by, :hash
         FROM {table} AS w WHERE w.id = :winner
-        RETURNING moved
+        RETURNING jsonb_exists(moved, 'contacts') AS contacts
         """
     )
 

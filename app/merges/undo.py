@@ -10,6 +10,7 @@ from app.activities.models import Activity
 from app.core.context import Context
 from app.core.permissions import Permission
 from app.core.visibility import unscoped
+from app.duplicates.merging import move_dismissals_back
 from app.locks.models import LeadLock
 from app.locks.service import schedule
 from app.merges import statements
@@ -50,11 +51,13 @@ async def undo(ctx: Context, merge_id: UUID) -> None:
     require_write(ctx, winner)
     kept = await _insert_losers(ctx, merge)
     kept += await _restore_winner(ctx, merge, now)
-    kept += await _undo_effects(ctx, merge.undo["effects"])
     for row in await ctx.run(statements.move_back(merge.record_type), merge=merge.id, winner=merge.winner_id):
         if row["table_name"] not in QUIET:
             reason = "changed" if row["there"] else "deleted"
             kept.append({"kind": row["table_name"], "field": None, "record_id": str(row["row_id"]), "reason": reason})
+    kept += await _undo_effects(ctx, merge.undo["effects"])
+    dismissals = merge.undo["dismissals"]
+    await move_dismissals_back(ctx, merge.record_type, merge.loser_ids, merge.winner_id, dismissals)
     await _index(ctx, merge)
     merge.state, merge.undone_at, merge.undone_by = "undone", ctx.now, ctx.user_id
     merge.kept, merge.undo = kept, None

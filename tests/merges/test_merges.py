@@ -1,38 +1,13 @@
 """Merging over HTTP: the comparison, what moves, what is refused, where old ids lead (DUP-4 to DUP-8)."""
 
-from typing import Any
-
-import httpx
 import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from tests.conftest import Api
 from tests.factories import make_account, make_contact, make_opportunity, make_user
+from tests.merges.support import merged, previewed
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
-
-
-async def previewed(client: httpx.AsyncClient, kind: str, ids: list[Any], **more: Any) -> dict[str, Any]:
-    body = {"record_type": kind, "record_ids": [str(i) for i in ids], "preview": True, **more}
-    answer = await client.post("/v1/merges", json=body)
-    assert answer.status_code == 200, answer.text
-    found: dict[str, Any] = answer.json()
-    return found
-
-
-async def merged(client: httpx.AsyncClient, kind: str, ids: list[Any], **more: Any) -> httpx.Response:
-    """Merge the records into the first one, as a careful client does: preview, then the merge on its versions."""
-    shown = await previewed(
-        client, kind, ids, winner_id=str(ids[0]), **{k: v for k, v in more.items() if k == "origin"}
-    )
-    body = {
-        "record_type": kind,
-        "record_ids": [str(i) for i in ids],
-        "winner_id": str(ids[0]),
-        "versions": shown["versions"],
-        **more,
-    }
-    return await client.post("/v1/merges", json=body)
 
 
 @pytest.mark.rule("DUP-4")
