@@ -28,11 +28,17 @@ assert set(_TABLES) == set(get_args(RecordType))
 
 async def is_visible(ctx: Context, record_type: RecordType, record_id: UUID) -> bool:
     """Whether there is such a record and the asker sees it."""
-    return bool(await ctx.fetch(_find(_TABLES[record_type], ctx.reach), id=record_id))
+    return bool(await ctx.fetch(_find(record_type, ctx.reach), id=record_id))
+
+
+def model_of(record_type: str) -> Any:
+    """The mapped class of records of this kind."""
+    table = _TABLES[record_type]
+    return next(m.class_ for m in Base.registry.mappers if getattr(m.class_, "__tablename__", "") == table)
 
 
 @lru_cache(maxsize=64)
-def _find(table: str, how_far: Reach) -> Statement:
-    model: Any = next(m.class_ for m in Base.registry.mappers if getattr(m.class_, "__tablename__", "") == table)
+def _find(record_type: str, how_far: Reach) -> Statement:
+    model = model_of(record_type)
     found = select(literal(1)).select_from(model).where(model.id == bindparam("id", type_=Uuid, required=True))
     return Statement(scope(found, model, how_far))

@@ -9,16 +9,32 @@ from typing import Any
 from uuid import UUID
 
 from fastapi import FastAPI, Request
-from sqlalchemy import ARRAY, Column, ColumnElement, Index, Table, Text, Uuid, bindparam, column, func, select
+from sqlalchemy import (
+    ARRAY,
+    Column,
+    ColumnElement,
+    Executable,
+    Index,
+    Table,
+    Text,
+    Uuid,
+    bindparam,
+    column,
+    func,
+    literal,
+    select,
+    union_all,
+)
 from starlette.responses import Response
 
 from app.core import failures
 from app.core.context import Context, open_context, services_of
 from app.core.db import Base
-from app.core.problems import NotFound, Problem
-from app.core.records import is_visible
+from app.core.problems import IdTaken, NotFound, Problem
+from app.core.records import is_visible, model_of
 from app.core.resource import Filter
-from app.core.statements import Statement
+from app.core.statements import Statement, prepared
+from app.core.visibility import unscoped
 
 MERGEABLE = ("lead", "account", "contact")
 """Kinds of records that can be merged; `<kind>_id` is what paths call them."""
@@ -71,6 +87,22 @@ async def redirect(ctx: Context, request: Request) -> Merged | None:
             location = f"{path}?{request.url.query}" if request.url.query else path
             return Merged(headers={"Location": location}, extra={"winner_id": winner_id})
     return None
+
+
+async def require_unused(ctx: Context, record_type: str, id_: UUID) -> None:
+    """Raise IdTaken when the id that a client wants for a new record is another one's, of whatever kind can be merged, or was
+    one's that was merged: matches are named, and left out, by their ids alone. The caller has queued on the id.
+    """
+    if await ctx.run(_used(record_type), id=id_):
+        raise IdTaken
+
+
+@prepared
+def _used(record_type: str) -> Executable:
+    wanted = bindparam("id", type_=Uuid, required=True)
+    others = [model_of(kind).id for kind in MERGEABLE if kind != record_type]
+    statements = [select(literal(1)).where(used == wanted) for used in (*others, table.c.loser_id)]
+    return unscoped(union_all(*statements), reason="an id is taken, seen or not")
 
 
 def install(app: FastAPI) -> None:
