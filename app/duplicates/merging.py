@@ -8,6 +8,7 @@ from sqlalchemy import ARRAY, Text, Uuid, and_, bindparam, cast, delete, func, l
 from sqlalchemy.dialects.postgresql import JSONB
 
 from app.core.context import Context
+from app.core.redirects import table as redirects
 from app.core.statements import Statement
 from app.core.visibility import unscoped
 from app.duplicates.dismissals import Pair, Ref, pair_of
@@ -75,8 +76,9 @@ async def move_dismissals_back(
         elif row["id"] in now:
             (loser,) = [side for side in _sides(row) if side in losers]
             back.append(_with(row, *_renamed(now[row["id"]], {Ref(record_type, winner_id): loser})))
-    there = await _there(ctx, {side for row in back for side in _sides(row)})
-    if rows := [row for row in back if there.issuperset(_sides(row))]:
+    now_at = await _whereabouts(ctx, {side for row in back for side in _sides(row)})
+    pairs = [(row, *_renamed(row, now_at)) for row in back if now_at.keys() >= set(_sides(row))]
+    if rows := [_with(row, one, two) for row, one, two in pairs if one != two]:
         await ctx.run(_PUT, rows=rows)
 
 
@@ -96,11 +98,15 @@ def _with(row: _Row, one: Ref, two: Ref) -> _Row:
     return {**row, **pair, "second_id": str(second.id)}
 
 
-async def _there(ctx: Context, refs: set[Ref]) -> set[Ref]:
-    """Those of the records that are there."""
-    there: set[Ref] = set()
+async def _whereabouts(ctx: Context, refs: set[Ref]) -> dict[Ref, Ref]:
+    """Where the records are now: there, or merged into another one; those that are gone are left out."""
+    found: dict[Ref, Ref] = {}
     for kind, model in MODELS.items():
         if ids := [ref.id for ref in refs if ref.type == kind]:
-            found = unscoped(select(model.id).where(model.id.in_(ids)), reason="asked only whether it is there")
-            there |= {Ref(kind, id_) for id_ in (await ctx.session.execute(found)).scalars()}
-    return there
+            there = unscoped(select(model.id).where(model.id.in_(ids)), reason="asked only whether it is there")
+            found |= {Ref(kind, id_): Ref(kind, id_) for id_ in (await ctx.session.execute(there)).scalars()}
+    if missing := refs - found.keys():
+        merged = select(redirects).where(redirects.c.loser_id.in_([ref.id for ref in missing]))
+        for row in await ctx.session.execute(merged):
+            found[Ref(row.record_type, row.loser_id)] = Ref(row.record_type, row.winner_id)
+    return found
