@@ -1,6 +1,6 @@
 """The records of a merge: who may touch them, as objects and rows, in the duplicate index."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -21,7 +21,7 @@ from app.leads.access import may_change
 from app.leads.models import Lead
 from app.leads.parties import values_of as lead_values
 from app.merges import statements
-from app.merges.problems import MergedMeanwhile, StalePreview
+from app.merges.problems import MergedMeanwhile, MergeInProgress, StalePreview
 from app.merges.rules import Lock, Records
 from app.merges.schemas import MergeCreate
 
@@ -39,6 +39,12 @@ class Loaded:
 
     objects: Mapping[UUID, Any]
     records: Records
+
+
+async def queue(ctx: Context, ids: Sequence[UUID]) -> None:
+    """Have these records for a merge until commit. Raises MergeInProgress when another merge has one of them."""
+    if ids and not (await ctx.run(statements.QUEUE, ids=list(ids)))[0]["free"]:
+        raise MergeInProgress
 
 
 async def load(ctx: Context, record_type: str, ids: list[UUID], *, lock: bool) -> Loaded:

@@ -21,9 +21,9 @@ from app.locks.models import LeadLock
 from app.locks.service import end
 from app.merges import rules, statements
 from app.merges.fields import CHOOSABLE, FILLED, REASONS, UNITED, Line, columns_of, compare, united
-from app.merges.loading import WRITE, Loaded, fresh, load, name_of, reindex, require_write
+from app.merges.loading import WRITE, Loaded, fresh, load, name_of, queue, reindex, require_write
 from app.merges.models import Merge
-from app.merges.problems import MergeInProgress, MergeRefused
+from app.merges.problems import MergeRefused
 from app.merges.rules import Records, Refusal
 from app.merges.schemas import MergeCreate
 from app.notifications import notify
@@ -100,9 +100,11 @@ async def merge(ctx: Context, body: MergeCreate) -> tuple[UUID, bool]:
         assert body.id is not None
         return body.id, False
     assert body.winner_id is not None
-    if not (await ctx.run(statements.QUEUE, ids=body.record_ids))[0]["free"]:
-        raise MergeInProgress
+    await queue(ctx, body.record_ids)
     loaded = await fresh(ctx, body)
+    # Merging whom they belong to would touch these records too.
+    named = {row.get(column) for row in loaded.records.rows.values() for column in ("account_id", "contact_id")}
+    await queue(ctx, [UUID(id_) for id_ in named if id_])
     lines = _compare(loaded.records, body.winner_id, body)
     for record in loaded.objects.values():
         require_write(ctx, record)

@@ -15,9 +15,9 @@ from app.locks.models import LeadLock
 from app.locks.service import schedule
 from app.merges import statements
 from app.merges.fields import UNITED
-from app.merges.loading import MODELS, WRITE, reindex, require_write
+from app.merges.loading import MODELS, WRITE, queue, reindex, require_write
 from app.merges.models import Merge
-from app.merges.problems import AlreadyUndone, LaterMerge, MergeInProgress, UndoTooLate, WinnerGone
+from app.merges.problems import AlreadyUndone, LaterMerge, UndoTooLate, WinnerGone
 from app.merges.queries import UNDO_TIME
 from app.merges.references import QUIET
 
@@ -41,8 +41,7 @@ async def undo(ctx: Context, merge_id: UUID) -> None:
     if ctx.now > until or merge.undo is None:
         raise UndoTooLate(until=until.date().isoformat(), extra={"until": until})
     ids = [merge.winner_id, *merge.loser_ids]
-    if not (await ctx.run(statements.QUEUE, ids=ids))[0]["free"]:
-        raise MergeInProgress
+    await queue(ctx, ids)
     for row in await ctx.run(statements.NEWER, ids=ids):
         if row["id"] == merge.id:
             break
