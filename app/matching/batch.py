@@ -2,32 +2,76 @@
 
     async with Crew(plan, url) as crew:
         await crew.work(lambda: time_is_up)     # True: finished; False: go on another time
-    found = matches(plan)
+    found = batch_tasks.matches(plan)
 
 The work is cut into pieces (`batch_tasks.py`), each kept in a file of the plan's folder: killed at any moment, a batch goes on
 where it was, and nothing counts twice. Memory is bounded by the size of a piece, time by the number of keys. The verdict on a
-pair is `judge`, as everywhere; which pairs are judged says `batch_join.py`. numpy is loaded here and below only.
+pair is `judge`, as everywhere; which pairs are judged says `batch_join.py`. numpy is loaded by the pieces only, not here.
 """
 
 import asyncio
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import asdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any, Self
 
-import numpy as np
 import orjson
-from numpy.typing import NDArray
 
 from app.core.db import Database
-from app.matching.batch_tasks import MATCHES, RECORDS_A_PART, Plan, make_plan, record_file
 from app.matching.record import PartyValues
 
 Task = tuple[str, int]
+
+
+RECORDS_A_PART = 4_000
+"""Records of a file that is linked, in each of its parts."""
+MOST_RECORDS = 1 << 28
+"""See `batch_join.PLACE_BITS`."""
+_KEYS_A_PART = 400_000
+_PARTIES_A_BUCKET = 20_000
+_MOST_PIECES = 1024
+_EXTENT = """
+SELECT coalesce((SELECT max(id) FROM party), 0),
+       CAST(greatest((SELECT reltuples FROM pg_class WHERE oid = CAST('party' AS regclass)), 0) AS bigint)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a batch is to do; a folder holds its pieces. `records`: of the file that is linked, or None for a scan."""
+
+    folder: str
+    key_parts: int
+    buckets: int
+    places: int
+    """One more than the largest place: of a record of the file, or of a party."""
+    ranked: bool = False
+    """Party ids are too large for places: a piece of its own names them in order."""
+    records: int | None = None
+    level: int = 2
+    """Matches below are not kept: 2 duplicate, 1 possible."""
+    types: tuple[str, ...] = ()
+    """Only pairs of these record types; all when empty."""
+    clusters: bool = False
+    """Also what clusters the matches make; pairs of party ids in `apart.json` are kept apart."""
+
+    def file(self, kind: str, number: int) -> Path:
+        """Where a piece is kept."""
+        return Path(self.folder) / f"{kind}-{number:05d}.{'jsonl' if kind == 'clusters' else 'npy'}"
+
+    @classmethod
+    def of(cls, kept: Mapping[str, Any]) -> "Plan":
+        """The plan that was kept as JSON."""
+        return cls(**{**kept, "types": tuple(kept["types"])})
+
+
+def record_file(folder: Path, part: int) -> Path:
+    """A part of the file that is linked: a JSON object a line, the fields of `PartyValues`."""
+    return folder / f"records-{part:05d}.jsonl"
 
 
 def write_records(folder: Path, records: Iterable[PartyValues]) -> int:
@@ -39,15 +83,34 @@ def write_records(folder: Path, records: Iterable[PartyValues]) -> int:
     return count
 
 
-async def plan_for(url: str, folder: Path, **what: Any) -> Plan:
-    """The plan kept in the folder or, at the first time, a new one; `what` as `make_plan` takes it."""
+async def plan_for(
+    url: str,
+    folder: Path,
+    *,
+    records: int | None = None,
+    level: int = 2,
+    types: Sequence[str] = (),
+    clusters: bool = False,
+) -> Plan:
+    """The plan kept in the folder or, at the first time, a new one: pieces that stay small however large the stock is."""
     kept = folder / "plan.json"
     if kept.exists():
-        plan = orjson.loads(kept.read_bytes())
-        return Plan(**{**plan, "types": tuple(plan["types"])})
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return Plan.of(orjson.loads(kept.read_bytes()))
     async with Database(url).bulk_reader() as connection:
-        plan = await make_plan(connection, folder, **what)
+        ((last, about),) = await connection.fetch(_EXTENT)
+    plan = Plan(
+        str(folder),
+        key_parts=max(2, min(_MOST_PIECES, about * 20 // _KEYS_A_PART)),
+        buckets=max(2, min(_MOST_PIECES, about // _PARTIES_A_BUCKET))
+        if records is None
+        else -(-records // RECORDS_A_PART),
+        places=last + 1 if records is None else records,
+        ranked=last >= MOST_RECORDS,
+        records=records,
+        level=level,
+        types=tuple(types),
+        clusters=clusters,
+    )
     new = kept.with_suffix(".new")
     new.write_bytes(orjson.dumps(asdict(plan)))
     new.replace(kept)
@@ -56,20 +119,17 @@ async def plan_for(url: str, folder: Path, **what: Any) -> Plan:
 
 def stages(plan: Plan) -> list[list[Task]]:
     """The pieces in order: each stage needs all of the one before."""
+    ids = [[("ids", 0)]] if plan.ranked else []
     own = [] if plan.records is None else [[("own", part) for part in range(plan.buckets)]]
     votes = [("votes", part) for part in range(plan.key_parts)]
-    return [*own, votes, [("matches", bucket) for bucket in range(plan.buckets)]]
+    clusters = [[("clusters", 0)]] if plan.clusters else []
+    return [*ids, *own, votes, [("matches", bucket) for bucket in range(plan.buckets)], *clusters]
 
 
 def progress(plan: Plan) -> tuple[int, int]:
     """Pieces done, and all."""
     pieces = [plan.file(kind, number) for stage in stages(plan) for kind, number in stage]
     return sum(piece.exists() for piece in pieces), len(pieces)
-
-
-def matches(plan: Plan) -> NDArray[Any]:
-    """All pairs found (`MATCHES`), in a fixed order. The batch must be finished."""
-    return np.concatenate([np.load(plan.file("matches", bucket)) for bucket in range(plan.buckets)] or [np.empty(0, MATCHES)])
 
 
 def forget(folder: Path) -> None:

@@ -24,7 +24,6 @@ ENOUGH = 0.5
 
 HOLDER_BITS = 7
 PLACE_BITS = 28
-MOST_RECORDS = 1 << PLACE_BITS
 """Records are named by their places: in the sorted ids of the stock, or in the file that is linked."""
 
 _HOLDERS = (1 << HOLDER_BITS) - 1
@@ -77,7 +76,8 @@ def votes_across(own_keys: Integers, own_places: Integers, keys: Integers, place
     sizes = holders[at]
     before = np.cumsum(sizes) - sizes
     positions = np.arange(sizes.sum()) + np.repeat(starts[at] - before, sizes)
-    return np.repeat(own << _FIRST | sizes, sizes) | places[positions] << HOLDER_BITS
+    votes: Integers = np.repeat(own << _FIRST | sizes, sizes) | places[positions] << HOLDER_BITS
+    return votes
 
 
 def in_buckets(votes: Integers, bounds: Integers) -> tuple[Integers, Integers]:

@@ -10,7 +10,6 @@ import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from math import fsum
 from pathlib import Path
 from time import perf_counter
@@ -23,8 +22,9 @@ from numpy.typing import NDArray
 
 from app.core.db import Database
 from app.core.processes import die_with_parent
+from app.matching.batch import RECORDS_A_PART, Plan, record_file
+from app.matching.batch_clusters import as_lines, clusters_in
 from app.matching.batch_join import (
-    MOST_RECORDS,
     Integers,
     bucket_bounds,
     elected,
@@ -37,9 +37,9 @@ from app.matching.normalise import normalise
 from app.matching.record import Party, PartyValues
 from app.matching.verdict import judge
 
-RECORDS_A_PART = 4_000
-"""Records of a file that is linked, in each of its parts."""
-MATCHES = np.dtype([("one", np.int64), ("other", np.int64), ("chance", np.float64), ("bits", np.float64), ("level", np.int8)])
+MATCHES = np.dtype(
+    [("one", np.int64), ("other", np.int64), ("chance", np.float64), ("bits", np.float64), ("level", np.int8)]
+)
 """`one` is a record's place in the file or, in a scan, the smaller party id; `other` is a party id."""
 
 _ROW = np.dtype([("fields", ">i2"), ("n", ">i4"), ("key", ">i8"), ("m", ">i4"), ("place", ">i8")])
@@ -50,35 +50,13 @@ _PARTIES = "SELECT id, dump::text FROM party WHERE id = ANY($1::bigint[])"
 _PARTIES_OF_TYPES = _PARTIES + " AND record_type = ANY($2::text[])"
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What a batch is to do; a folder holds its pieces. `records`: of the file that is linked, or None for a scan."""
-
-    folder: str
-    key_parts: int
-    buckets: int
-    places: int
-    """One more than the largest place: of a record of the file, or of a party."""
-    ranked: bool = False
-    """Party ids are too large for places: `ids.npy` names them in order."""
-    records: int | None = None
-    level: int = 2
-    """Matches below are not kept: 2 duplicate, 1 possible."""
-    types: tuple[str, ...] = ()
-    """Only pairs of these record types; all when empty."""
-
-    def file(self, kind: str, number: int) -> Path:
-        """Where a piece is kept."""
-        return Path(self.folder) / f"{kind}-{number:05d}.npy"
-
-
 class Worker:
     """Does pieces of one batch over one connection."""
 
     def __init__(self, plan: Plan, connection: "asyncpg.Connection[asyncpg.Record]") -> None:
         self._plan = plan
         self._connection = connection
-        self._ids: Integers | None = None
+        self._known: Integers | None = None
         self.seconds: dict[str, float] = {}
         self.counts: dict[str, int] = {}
 
@@ -88,6 +66,11 @@ class Worker:
             await getattr(self, f"_{kind}")(number)
 
     # --- the pieces --------------------------------------------------------------------------------------------------
+
+    async def _ids(self, number: int) -> None:
+        """The ids of all parties, in order."""
+        rows = await self._connection.fetch("SELECT id FROM party ORDER BY id")
+        _save(self._plan.file("ids", number), np.array([row["id"] for row in rows], np.int64))
 
     async def _own(self, part: int) -> None:
         """Normal forms and keys of a part of the file."""
@@ -107,9 +90,7 @@ class Worker:
     async def _votes(self, part: int) -> None:
         """The votes of a range of keys."""
         plan = self._plan
-        low, high = (
-            min(int(at * 2**64 // plan.key_parts) - 2**63, 2**63 - 1) for at in (part, part + 1)
-        )
+        low, high = (min(int(at * 2**64 // plan.key_parts) - 2**63, 2**63 - 1) for at in (part, part + 1))
         with self._timed("read_keys"):
             received = bytearray()
 
@@ -117,9 +98,7 @@ class Worker:
                 received.extend(data)
 
             last = part + 1 == plan.key_parts
-            await self._connection.copy_from_query(
-                _KEYS, low, high if last else high - 1, output=take, format="binary"
-            )
+            await self._connection.copy_from_query(_KEYS, low, high if last else high - 1, output=take, format="binary")
         with self._timed("pair"):
             rows = np.frombuffer(received, _ROW, (len(received) - _HEADER - _TRAILER) // _ROW.itemsize, _HEADER)
             keys, places = self._placed(rows["key"].astype(np.int64), rows["place"].astype(np.int64))
@@ -150,6 +129,15 @@ class Worker:
             self._count("matches", len(found))
             _save(self._plan.file("matches", bucket), np.array(found, MATCHES))
 
+    async def _clusters(self, number: int) -> None:
+        """The clusters of all matches."""
+        with self._timed("cluster"):
+            apart = Path(self._plan.folder) / "apart.json"
+            pairs = [tuple(pair) for pair in orjson.loads(apart.read_bytes())] if apart.exists() else []
+            clusters = await clusters_in(self._connection, matches(self._plan), pairs)
+            self._count("clusters", len(clusters))
+            _write(self._plan.file("clusters", number), as_lines(clusters))
+
     # --- what they are made of ---------------------------------------------------------------------------------------
 
     def _judged(self, pairs: Iterator[tuple[int, int]], own: "_Loader", stored: "_Loader") -> list[tuple[Any, ...]]:
@@ -168,7 +156,8 @@ class Worker:
 
     def _bounds(self) -> Integers:
         if self._plan.records is None:
-            return bucket_bounds(self._plan.places, self._plan.buckets)
+            places = len(self._all_ids()) if self._plan.ranked else self._plan.places
+            return bucket_bounds(places, self._plan.buckets)
         return np.append(np.arange(self._plan.buckets) * RECORDS_A_PART, self._plan.places)
 
     def _votes_of(self, part: int, bucket: int) -> Integers:
@@ -212,9 +201,9 @@ class Worker:
         return self._all_ids()[places] if self._plan.ranked else places
 
     def _all_ids(self) -> Integers:
-        if self._ids is None:
-            self._ids = np.load(Path(self._plan.folder) / "ids.npy", mmap_mode="r")
-        return self._ids
+        if self._known is None:
+            self._known = np.load(self._plan.file("ids", 0), mmap_mode="r")
+        return self._known
 
     def _count(self, what: str, number: int) -> None:
         self.counts[what] = self.counts.get(what, 0) + number
@@ -240,9 +229,9 @@ class _Loader:
         return party
 
 
-def record_file(folder: Path, part: int) -> Path:
-    """A part of the file that is linked: a JSON object a line, the fields of `PartyValues`."""
-    return folder / f"records-{part:05d}.jsonl"
+def matches(plan: Plan) -> NDArray[Any]:
+    """All pairs found (`MATCHES`), in a fixed order. Their pieces must all be there."""
+    return np.concatenate([np.load(plan.file("matches", bucket)) for bucket in range(plan.buckets)])
 
 
 def _write(path: Path, content: bytes) -> None:
@@ -259,45 +248,11 @@ def _save(path: Path, array: NDArray[Any]) -> None:
     new.replace(path)
 
 
-async def make_plan(
-    connection: "asyncpg.Connection[asyncpg.Record]",
-    folder: Path,
-    *,
-    records: int | None = None,
-    level: int = 2,
-    types: Sequence[str] = (),
-) -> Plan:
-    """Cut the work into pieces that stay small however large the stock is."""
-    row = await connection.fetchrow(
-        "SELECT coalesce((SELECT max(id) FROM party), 0) AS last, "
-        "greatest((SELECT reltuples FROM pg_class WHERE oid = 'party'::regclass), 0)::bigint AS about"
-    )
-    assert row is not None
-    last, about = int(row["last"]), int(row["about"])
-    ranked = last >= MOST_RECORDS
-    places = last + 1
-    if ranked:
-        ids = np.array([r["id"] for r in await connection.fetch("SELECT id FROM party ORDER BY id")], np.int64)
-        _save(folder / "ids.npy", ids)
-        places = len(ids)
-    buckets = max(4, min(1024, about // 20_000)) if records is None else -(-records // RECORDS_A_PART)
-    return Plan(
-        str(folder),
-        key_parts=max(2, min(1024, about // 20_000)),
-        buckets=buckets,
-        places=places if records is None else records,
-        ranked=ranked,
-        records=records,
-        level=level,
-        types=tuple(types),
-    )
-
-
 async def _serve(lines: Callable[[], bytes]) -> None:
     given = orjson.loads(lines())
     die_with_parent(signal.SIGKILL, given["parent"])
     os.nice(given["nice"])
-    plan = Plan(**{**given["plan"], "types": tuple(given["plan"]["types"])})
+    plan = Plan.of(given["plan"])
     async with Database(given["url"]).bulk_reader() as connection:
         while line := lines():
             task = orjson.loads(line)
