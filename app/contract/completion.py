@@ -15,6 +15,7 @@ from app.core.problems import PROBLEM_JSON, Problem, ProblemBody
 from app.core.redirects import MERGEABLE, Merged
 
 OPEN_TAGS = {"operation"}
+MERGEABLE_PATHS = {f"{kind}s" for kind in MERGEABLE}
 JSON = "application/json"
 
 HEADERS: dict[str, tuple[str, dict[str, Any], str]] = {
@@ -39,7 +40,12 @@ HEADERS: dict[str, tuple[str, dict[str, Any], str]] = {
     "WWW-Authenticate": ("How to sign in.", {"type": "string"}, "Bearer"),
 }
 
-_PROBLEM_HEADERS = {"308": ["Location"], "401": ["WWW-Authenticate"], "412": ["ETag"], "429": ["RateLimit", "RateLimit-Policy"]}
+_PROBLEM_HEADERS = {
+    "308": ["Location"],
+    "401": ["WWW-Authenticate"],
+    "412": ["ETag"],
+    "429": ["RateLimit", "RateLimit-Policy"],
+}
 
 DESCRIPTIONS = {
     "200": "The answer.",
@@ -310,6 +316,8 @@ def _shared_problems(
         shared.append(InvalidCursor)
     if "Idempotency-Key" in parameters:
         shared += [problems.RequestInFlight, problems.IdempotencyKeyReused]
+    if problems.IdTaken.code in str(operation["responses"].get("409", "")) and path.split("/")[2] in MERGEABLE_PATHS:
+        shared.append(problems.RecordMerged)
     if "If-Match" in parameters:
         shared += [problems.StaleVersion] + [problems.PreconditionRequired] * (method == "patch")
     return shared

@@ -6,6 +6,7 @@ the keyword arguments; whatever else the client needs (`matches`, `current`, …
 
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, TypedDict
+from uuid import UUID
 
 import orjson
 from pydantic import BaseModel, ConfigDict, Field
@@ -179,6 +180,19 @@ class IdTaken(Problem):
         "de": "Unter dieser Kennung gibt es schon einen Datensatz mit anderem Inhalt.",
         "en": "A record with this id and other content exists already.",
     }
+
+
+class RecordMerged(Problem):
+    """The record that this id made before went into another one: making it again would double it."""
+
+    status = 409
+    code = "record_merged"
+    title = {"de": "Inzwischen zusammengeführt", "en": "Merged meanwhile"}
+    detail = {
+        "de": "Diesen Datensatz gab es schon; er wurde mit einem anderen zusammengeführt, den „winner_id“ nennt.",
+        "en": "This record existed before; it was merged into another one, which “winner_id” names.",
+    }
+    members = {"winner_id": UUID}
 
 
 class RequestInFlight(Problem):

@@ -6,14 +6,15 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from pydantic import BaseModel, Field
-from sqlalchemy import Text, bindparam, func, select
+from sqlalchemy import Select, Text, Uuid, bindparam, func, select
 from sqlalchemy.exc import IntegrityError
 
 from app.core.context import Context
 from app.core.etags import require_version
-from app.core.problems import IdTaken, InUse
+from app.core.problems import IdTaken, InUse, RecordMerged
+from app.core.redirects import table as redirects
 from app.core.resource import Resource
-from app.core.statements import Statement
+from app.core.statements import Statement, prepared
 from app.core.types import Money
 from app.core.visibility import unscoped
 
@@ -47,26 +48,35 @@ def request_hash(body: BaseModel) -> bytes:
 
 
 async def already_created(ctx: Context, model: type[Any], id_: UUID | None, asked: bytes) -> bool:
-    """Whether this client-made id was created before by the same request; IdTaken when by another one.
+    """Whether this client-made id was created before by the same request; IdTaken when by another one, RecordMerged when what
+    it made went into another record.
 
     Two requests with one id queue, so that the second sees what the first has made.
     """
     if id_ is None:
         return False
     await ctx.run(_QUEUE, id=str(id_))
-    row = (
-        await ctx.session.execute(
-            unscoped(
-                select(model.request_hash, model.created_by).where(model.id == id_),
-                reason="an id is taken, seen or not",
-            )
-        )
-    ).first()
-    if row is None:
+    row = (await ctx.run(_known(model), id=id_))[0]
+    if row["winner_id"] is not None:
+        raise RecordMerged(extra={"winner_id": row["winner_id"]})
+    if row["id"] is None:
         return False
-    if row.request_hash != asked or row.created_by != ctx.user_id:
+    if row["request_hash"] != asked or row["created_by"] != ctx.user_id:
         raise IdTaken
     return True
+
+
+@prepared
+def _known(model: type[Any]) -> Select[Any]:
+    """Who made the record with this id, if it is there, and which one it went into, if it was merged."""
+    wanted = select(bindparam("id", type_=Uuid, required=True).label("id")).subquery()
+    found = (
+        select(model.id, model.request_hash, model.created_by, redirects.c.winner_id)
+        .select_from(wanted)
+        .join(model, model.id == wanted.c.id, isouter=True)
+        .join(redirects, redirects.c.loser_id == wanted.c.id, isouter=True)
+    )
+    return unscoped(found, reason="an id is taken, seen or not")
 
 
 async def require_match(ctx: Context, resource: Resource, record: Any, if_match: str | None) -> None:

@@ -3,9 +3,10 @@
 import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.core.db import new_id
 from tests.conftest import Api
 from tests.factories import make_account, make_contact, make_opportunity, make_user
-from tests.merges.support import merged, previewed
+from tests.merges.support import body_of, merged, previewed
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -71,3 +72,46 @@ async def test_what_hangs_on_the_loser_belongs_to_the_winner_and_the_old_id_lead
     assert (await stranger.get(f"/v1/contacts/{b.id}")).status_code == 404
     history = (await client.get(f"/v1/contacts/{a.id}/history")).json()["items"]
     assert any(item["part"] == "merges" for item in history)
+
+
+@pytest.mark.rule("DUP-8")
+async def test_a_creation_sent_again_after_the_merge_makes_nothing_twice(api: Api, session: AsyncSession) -> None:
+    eva = await make_user(session)
+    client = await api.as_user(eva)
+    body = {"id": str(new_id()), "last_name": "Huber"}
+    assert (await client.post("/v1/contacts", json=body)).status_code == 201
+    other = await make_contact(session, eva)
+    assert (await merged(client, "contact", [other.id, body["id"]])).status_code == 201
+    again = await client.post("/v1/contacts", json=body)
+    assert again.status_code == 409 and again.json()["code"] == "record_merged"
+    assert again.json()["winner_id"] == str(other.id)
+
+
+@pytest.mark.rule("DUP-4")
+async def test_a_merge_sent_twice_happens_once(api: Api, session: AsyncSession) -> None:
+    eva = await make_user(session)
+    a, b = [await make_contact(session, eva) for _ in range(2)]
+    client = await api.as_user(eva)
+    body = await body_of(client, "contact", [a.id, b.id], id=str(new_id()))
+    first, again = [await client.post("/v1/merges", json=body) for _ in range(2)]
+    assert (first.status_code, again.status_code) == (201, 200) and first.json() == again.json()
+    other = await client.post("/v1/merges", json=body | {"fields": {"phone": str(b.id)}})
+    assert other.status_code == 409 and other.json()["code"] == "id_taken"
+
+
+@pytest.mark.rule("DUP-4")
+async def test_an_address_is_taken_whole_or_not_at_all(api: Api, session: AsyncSession) -> None:
+    eva = await make_user(session)
+    a = await make_account(session, eva, city="Linz", postal_code=None, street=None)
+    b = await make_account(session, eva, city="Wels", postal_code="4600", street="Ring 1")
+    c = await make_account(session, eva, city="LINZ", postal_code="4020", street="Gasse 2")
+    client = await api.as_user(eva)
+    lines = {
+        line["field"]: line
+        for line in (await previewed(client, "account", [a.id, b.id], winner_id=str(a.id)))["fields"]
+    }
+    assert lines["street"]["result"] is None and "another address" in lines["street"]["reason"]
+    answer = await merged(client, "account", [a.id, b.id, c.id])
+    assert answer.status_code == 201, answer.text
+    got = (await client.get(f"/v1/accounts/{a.id}")).json()
+    assert (got["street"], got["postal_code"], got["city"]) == ("Gasse 2", "4020", "Linz")
