@@ -7,13 +7,13 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 # Compiled modules halve the time to start.
 unexport PYTHONDONTWRITEBYTECODE
-.PHONY: help run demo user test test-slow check contract rules bench bench-matching fuzz lock clean environment dev-environment
+.PHONY: help run demo user verify-index test test-slow check contract rules bench bench-matching bench-matching-online fuzz lock clean environment dev-environment
 
 PY := .venv/bin/python
 RUN := exec $(PY) -m app.cli
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-15s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-21s %s\n", $$1, $$2}' Makefile
 
 run: environment ## Start everything on http://127.0.0.1:8000 (PORT=, DATA_DIR=); Ctrl-C stops it
 	@$(RUN) serve --with-parent
@@ -23,6 +23,9 @@ demo: environment ## Fill the demo and print its log-ins, whether or not `make r
 
 user: environment ## Make an administrator (asks, or takes ADMIN_EMAIL=, ADMIN_NAME=, ADMIN_PASSWORD=)
 	@$(RUN) user
+
+verify-index: environment ## Prove that the duplicate index and the records agree, and mend it; running or not (CHECK=1: only look)
+	@$(RUN) verify-index $(if $(CHECK),--check)
 
 test: dev-environment ## Run the tests
 	@$(PY) -m pytest -n 2 -m "not slow"
@@ -53,6 +56,9 @@ bench: dev-environment ## Measure speed: make bench ARGS="--quick --only fetch"
 
 bench-matching: dev-environment ## Measure the duplicate check on labelled data: make bench-matching DATA=folder
 	@$(PY) -m bench.matching "$${DATA:?say which folder: make bench-matching DATA=folder}"
+
+bench-matching-online: dev-environment ## Measure one duplicate check against a large stock (PARTIES=1000000)
+	@nice -n 5 $(PY) -m bench.matching_online --parties $(or $(PARTIES),1000000)
 
 lock: ## Resolve the dependencies anew and write requirements/*.txt
 	@bash requirements/lock.sh

@@ -115,6 +115,20 @@ def user(
 
 
 @app.command()
+def verify_index(
+    check: Annotated[bool, typer.Option(help="Mend nothing; fail if anything is wrong.")] = False,
+) -> None:
+    """Proves that the duplicate index and the records agree, and mends it; while Leadwerk runs, too."""
+    from app.reindexing.command import verify_index
+
+    with _installation("make verify-index") as settings:
+        for line in (outcome := asyncio.run(verify_index(settings.database_url or "", repair=not check))).lines:
+            typer.echo(line)
+        if outcome.wrong_still:
+            raise typer.Exit(1)
+
+
+@app.command()
 def openapi(
     check: Annotated[bool, typer.Option(help="Write nothing; fail if the file is out of date.")] = False,
 ) -> None:

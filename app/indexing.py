@@ -4,7 +4,7 @@ Everything that makes or changes a lead, contact or account goes through here, i
 the matcher is said once, by its `Source`; writing, rebuilding and verifying all read it there.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, cast
@@ -26,17 +26,16 @@ from sqlalchemy import (
 )
 from sqlalchemy import cast as sql_cast
 from sqlalchemy.sql.elements import ColumnElement
+from sqlalchemy.sql.selectable import TextualSelect
 
 from app.core.context import Context
 from app.core.problems import Problem
 from app.core.statements import Statement, prepared
 from app.core.visibility import unscoped
-from app.matching import Party, PartyValues, blocking_keys, normalise
-from app.matching.index import Matches, candidates_sql, delete_sql, insert_sql, rows_of, upsert_sql, weigh
+from app.matching import Party, PartyValues, blocking_keys
+from app.matching.index import Matches, OtherVersion, delete_sql, find, insert_sql, rows_of, upsert_sql
 from app.matching.record import Kind
 
-_CANDIDATES = Statement(candidates_sql())
-_FILTERED = Statement(candidates_sql(filtered=True))
 _UPSERT = Statement(upsert_sql())
 _DELETE = Statement(delete_sql())
 _INSERT_NEW = Statement(insert_sql())
@@ -48,6 +47,8 @@ _keys = (
 )
 _QUEUE = Statement(select(func.count(func.pg_advisory_xact_lock(_keys.c.key))))
 
+Run = Callable[..., Awaitable[Sequence[Iterable[Any]]]]
+"""Runs a `Statement` with its values by name, as `Context.run` does."""
 ALL_TYPES = ("lead", "account", "contact")
 STEP = 500
 """Records that are indexed again at once."""
@@ -152,15 +153,20 @@ async def remove_record(ctx: Context, record_type: str, record_id: UUID) -> None
 
 async def index_again(ctx: Context, record_type: str, ids: Sequence[UUID]) -> None:
     """Put these records into the index as they stand in the database: after a change of many in one statement."""
-    source = SOURCES[record_type]
     for at in range(0, len(ids), STEP):
-        some = list(ids[at : at + STEP])
-        await ctx.run(_lock(source), ids=some)
-        if source.company is not None:
-            await ctx.run(_lock_companies(source), ids=some)
-        # Read once all of it is held, in a new snapshot.
-        rows = await ctx.run(_by_ids(source), ids=some)
-        await index_records(ctx, [_record(source, row) for row in rows])
+        await index_as_stored(ctx.run, record_type, ids[at : at + STEP])
+
+
+async def index_as_stored(run: Run, record_type: str, ids: Sequence[UUID]) -> None:
+    """The same for up to `STEP` records, by whoever runs the statements, in one transaction."""
+    source = SOURCES[record_type]
+    await run(_lock(source), ids=list(ids))
+    if source.company is not None:
+        await run(_lock_companies(source), ids=list(ids))
+    # Read once all of it is held, in a new snapshot.
+    rows = await run(_by_ids(source), ids=list(ids))
+    if rows and not await run(_UPSERT, **rows_of([_record(source, row) for row in rows])):
+        raise IndexOutdated
 
 
 async def index_dependants(ctx: Context, record_type: str, record_id: UUID) -> bool:
@@ -254,6 +260,11 @@ async def queue_on(ctx: Context, *parties: Party) -> None:
     await ctx.run(_QUEUE, keys=sorted({key for party in parties for key in blocking_keys(party)}))
 
 
+@prepared
+def _compiled(statement: TextualSelect) -> TextualSelect:
+    return statement
+
+
 async def find_matches(
     ctx: Context,
     values: PartyValues | Party,
@@ -266,12 +277,11 @@ async def find_matches(
 
     `own` names the record described, when it is a saved one: neither it nor what somebody has found to differ from it counts.
     """
-    party = values if isinstance(values, Party) else normalise(values)
-    keys = blocking_keys(party)
-    if not keys:
-        return Matches((), truncated=False)
-    if tuple(types) == ALL_TYPES and not exclude and own is None:
-        rows = await ctx.fetch(_CANDIDATES, keys=keys)
-    else:
-        rows = await ctx.fetch(_FILTERED, keys=keys, types=list(types), exclude=list(exclude), own=own)
-    return weigh(party, cast(Iterable[Sequence[Any]], rows))
+
+    async def run(statement: TextualSelect, parameters: Mapping[str, Any]) -> Any:
+        return await ctx.fetch(_compiled(statement), **parameters)
+
+    try:
+        return await find(run, values, types=None if tuple(types) == ALL_TYPES else types, exclude=exclude, own=own)
+    except OtherVersion:
+        raise IndexOutdated from None

@@ -8,7 +8,7 @@ from pydantic_core import PydanticCustomError
 
 from app.core.resource import ListQuery
 from app.core.types import Body, Day, Line, Link, Moment, Prose, RecordRead
-from app.locks.schemas import CHECK_EXAMPLE, CustomerQuery, PartyLink, ProtectionMatch
+from app.locks.schemas import CHECK_EXAMPLE, TRUNCATED, CustomerQuery, PartyLink, ProtectionMatch
 from app.matching import PartyValues
 
 RecordType = Literal["lead", "account", "contact"]
@@ -45,9 +45,7 @@ class DuplicateAnswer(Body):
 
     verdict: Literal["duplicate", "possible", "none"]
     matches: list[ProtectionMatch]
-    truncated: bool = Field(
-        description="The name is so common that not all bearers could be compared; add a town or more."
-    )
+    truncated: bool = Field(description=TRUNCATED)
 
 
 class DifferentRecord(Body):

@@ -9,6 +9,7 @@ from pydantic import ConfigDict, Field, JsonValue, StringConstraints, model_vali
 from app.core.resource import ListQuery
 from app.core.types import Body, Country, Day, Line, Link, Prose, RecordRead
 from app.matching import PartyValues
+from app.matching.index import CANDIDATES, CANDIDATES_OF_A_NAME, KEY_LIMIT
 
 Verdict = Literal["duplicate", "possible"]
 Status = Literal["free", "known", "yours", "cleared", "possible", "taken"]
@@ -17,6 +18,11 @@ LockState = Literal["pending", "active", "expired", "released", "transferred"]
 ClearanceState = Literal["requested", "granted", "shared", "refused"]
 Reason = Annotated[Prose, StringConstraints(min_length=3, max_length=2000)]
 
+TRUNCATED = (
+    f"Something was left out, so a match may be missing: of what {KEY_LIMIT} records and more have in common (a very frequent name, "
+    f"a town), the first {KEY_LIMIT} are read, and of all that were found so, the {CANDIDATES} that have the rarest things in common "
+    f"are compared ({CANDIDATES_OF_A_NAME} where only a name is given). Say more, such as a town or a telephone number."
+)
 CHECK_EXAMPLE: dict[str, JsonValue] = {"name": "mueller maschinenbau", "postal_code": "4020", "city": "Linz"}
 
 
@@ -108,9 +114,7 @@ class ProtectionAnswer(Body):
     contact_allowed: bool
     matches: list[ProtectionMatch]
     ask: list[Link] = Field(description="Whom to ask: the heads of the customer's country.")
-    truncated: bool = Field(
-        description="The name is so common that not all bearers could be compared; add a town or more."
-    )
+    truncated: bool = Field(description=TRUNCATED)
 
 
 class ProtectionCheckRead(ProtectionAnswer):

@@ -47,6 +47,8 @@ KEY_LIMIT = 100
 """Records read per key. A key that reaches it is hot (a shell firm's address, "Müller Bau") and weighs next to nothing."""
 CANDIDATES = 30
 """Records scored per check."""
+CANDIDATES_OF_A_NAME = 100
+"""The same where nothing but a name is known."""
 
 party = Table(
     "party",
@@ -77,11 +79,11 @@ index_state = Table(
 )
 
 _CANDIDATES = """
-WITH hits AS (
+WITH {left_out} hits AS (
     SELECT hit.party_id, count(*) OVER (PARTITION BY wanted.key) AS holders
     FROM unnest(CAST(:keys AS bigint[])) AS wanted(key)
     CROSS JOIN LATERAL (
-        SELECT party_id FROM party_key WHERE party_key.key = wanted.key LIMIT {limit}
+        SELECT party_id FROM party_key WHERE party_key.key = wanted.key ORDER BY party_id LIMIT {limit}
     ) AS hit
 ), ranked AS (
     SELECT hits.party_id AS id,
@@ -89,43 +91,67 @@ WITH hits AS (
     FROM hits {only}
     GROUP BY hits.party_id
     ORDER BY shared DESC, id
-    LIMIT {candidates}
+    LIMIT CAST(:compared AS integer) + 1
 )
 SELECT party.record_type, party.record_id, party.dump, CAST(ranked.shared AS double precision) AS shared,
-       (SELECT bool_or(holders >= {limit}) FROM hits) AS truncated
-FROM ranked JOIN party ON party.id = ranked.id
-ORDER BY ranked.shared DESC, party.id
+       EXISTS (SELECT FROM hits WHERE holders >= {limit}) AS cut, state.version
+FROM index_state AS state LEFT JOIN (ranked JOIN party ON party.id = ranked.id) ON true
+ORDER BY ranked.shared DESC NULLS LAST, party.id
 """
+_LEFT_OUT = """left_out AS MATERIALIZED (
+    SELECT id FROM party WHERE record_type = ANY('{{lead,account,contact}}') AND record_id = ANY(
+        CAST(:exclude AS uuid[]) || CAST(:own AS uuid)
+        || ARRAY(SELECT second_id FROM duplicate_dismissals WHERE first_id = CAST(:own AS uuid))
+        || ARRAY(SELECT first_id FROM duplicate_dismissals WHERE second_id = CAST(:own AS uuid))
+    )
+), """
 _ONLY = """
-    JOIN party AS wanted_party ON wanted_party.id = hits.party_id
-     AND (CAST(:types AS text[]) IS NULL OR wanted_party.record_type = ANY(CAST(:types AS text[])))
-     AND wanted_party.record_id <> ALL(CAST(:exclude AS uuid[]))
-     AND wanted_party.record_id IS DISTINCT FROM CAST(:own AS uuid)
-     AND wanted_party.record_id <> ALL(ARRAY(
-         SELECT second_id FROM duplicate_dismissals WHERE first_id = CAST(:own AS uuid)
-         UNION ALL
-         SELECT first_id FROM duplicate_dismissals WHERE second_id = CAST(:own AS uuid)
-     ))
+    WHERE hits.party_id NOT IN (SELECT id FROM left_out) AND (
+        CAST(:types AS text[]) IS NULL
+        OR (SELECT record_type FROM party WHERE party.id = hits.party_id) = ANY(CAST(:types AS text[]))
+    )
 """
 
 
 @cache
 def candidates_sql(*, filtered: bool = False) -> TextualSelect:
-    """The records that share the most telling keys, best first, `CANDIDATES` at most.
+    """The records that share the most telling keys, best first, and whether more there are. One row at least.
 
-    Binds `keys` (bigint[]); when `filtered`, also `types` (text[]: record types to look at, or null for all), `exclude` (uuid[]: record
-    ids to leave out) and `own` (uuid: a saved record, to be left out with all that somebody has found to differ from it; or null),
-    which are applied before the ranking is cut. Columns: record_type, record_id, dump, shared,
-    truncated (a key had more holders than were read, so a match may be missing).
+    What is read is bounded, and always the same part of the stock: of each key the `KEY_LIMIT` holders that came first into
+    the index; of all these the `compared` that share the most, a key counting the more the fewer hold it, and one more, which
+    says that there are more. A key of `KEY_LIMIT` holders and more counts next to nothing, but brings its holders in.
+
+    Binds `keys` (bigint[]) and `compared` (integer); when `filtered`, also `types` (text[]: record types to look at, or null
+    for all), `exclude` (uuid[]: record ids to leave out) and `own` (uuid: a saved record, to be left out with all that somebody
+    has found to differ from it; or null), which are applied before the ranking is cut. Columns: record_type, record_id and
+    dump (null when there is no candidate), shared, cut (a key has holders that were not read), version (of the index).
     """
-    statement = text(_CANDIDATES.format(limit=KEY_LIMIT, candidates=CANDIDATES, only=_ONLY if filtered else ""))
-    binds: list[BindParameter[Any]] = [bindparam("keys", type_=ARRAY(BigInteger))]
-    if filtered:
-        binds += [bindparam("types", type_=ARRAY(Text)), bindparam("exclude", type_=ARRAY(Uuid))]
-        binds += [bindparam("own", type_=Uuid)]
-    return statement.bindparams(*binds).columns(
-        record_type=Text, record_id=Uuid, dump=JSONB, shared=Float, truncated=Boolean
+    statement = text(
+        _CANDIDATES.format(
+            limit=KEY_LIMIT,
+            left_out=_LEFT_OUT.format() if filtered else "",
+            only=_ONLY if filtered else "",
+        )
     )
+    binds: list[BindParameter[Any]] = [
+        bindparam("keys", type_=ARRAY(BigInteger), required=True),
+        bindparam("compared", type_=Integer, required=True),
+    ]
+    if filtered:
+        binds += [
+            bindparam("types", type_=ARRAY(Text), required=True),
+            bindparam("exclude", type_=ARRAY(Uuid), required=True),
+            bindparam("own", type_=Uuid, required=True),
+        ]
+    return statement.bindparams(*binds).columns(
+        record_type=Text, record_id=Uuid, dump=JSONB, shared=Float, cut=Boolean, version=Integer
+    )
+
+
+def compared_of(own: Party) -> int:
+    """How many records are scored: more where there is only a name to go by, which many may bear."""
+    more = own.postal or own.city or own.street or own.phone or own.email or own.domains or own.vat or own.birth
+    return CANDIDATES if more else CANDIDATES_OF_A_NAME
 
 
 _STATE = f"state AS MATERIALIZED (SELECT version FROM index_state WHERE version = {INDEX_VERSION})"  # noqa: S608  (a constant)
@@ -240,11 +266,16 @@ class Found:
 class Matches:
     """The answer of a check: "duplicate" and "possible" only, the highest score first.
 
-    `truncated` says that a key was too common to read all its holders: a match may be missing for a very common name.
+    `truncated` says that some record shares a key and was not compared, by the rule of `candidates_sql`: so a match may be
+    missing. Where it is not set, every record of the index that shares a key was compared.
     """
 
     found: tuple[Found, ...]
     truncated: bool
+
+
+class OtherVersion(Exception):
+    """The index was built by another version than this process runs."""
 
 
 Run = Callable[[TextualSelect, Mapping[str, Any]], Awaitable[Iterable[Sequence[Any]]]]
@@ -252,15 +283,24 @@ Run = Callable[[TextualSelect, Mapping[str, Any]], Awaitable[Iterable[Sequence[A
 
 
 def weigh(own: Party, rows: Iterable[Sequence[Any]]) -> Matches:
-    """Score the candidates that `candidates_sql` gave for a party. A dump may still be JSON text."""
+    """Score the candidates that `candidates_sql` gave for a party. A dump may still be JSON text. Raises OtherVersion."""
     found: list[Found] = []
-    truncated = False
-    for record_type, record_id, dump, _, cut in rows:
+    left = compared_of(own)
+    truncated, version = False, None
+    for record_type, record_id, dump, _, cut, version in rows:
+        truncated = truncated or cut
+        if dump is None or version != INDEX_VERSION:
+            break
+        if not left:
+            truncated = True
+            break
+        left -= 1
         stored = Party.load(orjson.loads(dump) if isinstance(dump, str | bytes) else dump)
         chance, level, findings = judge(own, stored)
-        truncated = truncated or bool(cut)
         if level:
             found.append(Found(record_type, record_id, match_of(chance, level, findings), stored))
+    if version != INDEX_VERSION:
+        raise OtherVersion
     found.sort(key=lambda one: (-one.match.score, one.record_type, one.record_id))
     return Matches(tuple(found), truncated)
 
@@ -271,19 +311,19 @@ async def find(
     *,
     types: Collection[str] | None = None,
     exclude: Sequence[UUID] = (),
+    own: UUID | None = None,
 ) -> Matches:
-    """Records of the index that are or may be the party asked about, in one round trip.
+    """Records of the index that are or may be the party asked about, in one round trip. Raises OtherVersion.
 
-    `types` limits the record types looked at (None: all), `exclude` leaves records out, such as the one that is checked.
-    Visibility is the caller's: ids are returned for every match.
+    `types` limits the record types looked at (None: all), `exclude` leaves records out, and so does `own`, the record that
+    is checked. Visibility is the caller's: ids are returned for every match.
     """
-    own = values if isinstance(values, Party) else normalise(values)
-    keys = blocking_keys(own)
+    party_ = values if isinstance(values, Party) else normalise(values)
+    keys = blocking_keys(party_)
     if not keys:
-        return Matches((), False)
-    parameters: dict[str, object] = {"keys": keys}
-    filtered = types is not None or bool(exclude)
+        return Matches((), truncated=False)
+    parameters: dict[str, object] = {"keys": keys, "compared": compared_of(party_)}
+    filtered = types is not None or bool(exclude) or own is not None
     if filtered:
-        parameters |= {"types": None if types is None else list(types), "exclude": list(exclude), "own": None}
-    rows = await run(candidates_sql(filtered=filtered), parameters)
-    return weigh(own, rows)
+        parameters |= {"types": None if types is None else list(types), "exclude": list(exclude), "own": own}
+    return weigh(party_, await run(candidates_sql(filtered=filtered), parameters))
