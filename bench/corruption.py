@@ -132,7 +132,7 @@ class Corruptor:
             name = " ".join(parts[at:] + parts[:at])
         if chance() < rates.initial:
             head, _, rest = name.partition(" ")
-            if rest.count(" ") and len(head) > 2 and head.isalpha():
+            if rest.count(" ") and head in self._invent.given_names:
                 name = f"{head[0]}. {rest}"
         return name
 

@@ -103,6 +103,8 @@ class Inventor:
             given = _counts(frequencies / "gecko_de_given_name.csv", "given_name")
             surnames = _counts(frequencies / "gecko_de_last_name.csv", "last_name")
             self._rare_surname = 0.08  # what lists of frequent names leave out
+        self.given_names = {name for name, _ in given}
+        self._ranks = {name: at for at, (name, _) in enumerate(surnames)}
         self.given, self._surnames = Weighted(random, given), Weighted(random, surnames)
         self._towns = {
             country: Weighted(random, [(town, town.weight**0.75) for town in towns])
@@ -211,9 +213,11 @@ class Inventor:
         """Everybody of one household, without end."""
         while True:
             kept = self._recent["person"]
-            if len(kept) > 50 and self._chance() < 0.015:
-                # Another of that name in that town.
-                like = self.pick(kept)
+            if len(kept) > 50 and self._chance() < 0.008:
+                # Another of that name, a common one, in that town.
+                like = min(
+                    (self.pick(kept) for _ in range(8)), key=lambda one: self._ranks.get(one["last_name"], 9_999)
+                )
                 town = next((one for one in words.TOWNS[like["country"]] if one.name == like["city"]), None)
                 town, address = self.place(like["country"], town)
                 yield self._person(like["first_name"], like["last_name"], town, address)
@@ -229,12 +233,12 @@ class Inventor:
             kept.append(head)
             yield head
             size = self._chance()
-            for at in range(0 if size < 0.85 else 1 if size < 0.95 else 2):
+            for at in range(0 if size < 0.88 else 1 if size < 0.96 else 2):
                 other = self._person(self.given(), last, town, address)
                 other["phone"] = head["phone"] if self._chance() < 0.6 else other["phone"]
                 if at and self._chance() < 0.15:
                     other["birth_date"] = head["birth_date"]
-                elif self._chance() < 0.04:
+                elif self._chance() < 0.01:
                     other["first_name"] = head["first_name"]  # father and son
                 if other["first_name"] != first or other["birth_date"] != head["birth_date"]:
                     yield other
@@ -309,27 +313,27 @@ class Inventor:
                 "phone": self.phone(town, 0.12), "email": email, "other_id": self.vat_id(town.country)}  # fmt: skip
 
     def _sisters(self, name: str, form: str, town: Town, address: Row, first: Row) -> Iterator[Row]:
-        """Other firms of the same owners at the same address."""
-        stem = " ".join(name.split()[:2]) if name[:1].isupper() and self._chance() < 0.3 else name.split(maxsplit=1)[0]
-        seen = {first["company_name"]}
-        if form in ("GmbH & Co. KG", "GmbH & Co KG") and self._chance() < 0.6:
-            others = [
-                f"{self.pick([name, stem])} {self.pick(['Verwaltungs', 'Verwaltungs', 'Beteiligungs', 'Geschäftsführungs'])}"
-            ]
-        else:
-            others = []
-        if self._chance() < 0.12:
-            others += [f"{stem} {self.pick(words.HOLDINGS)}" for _ in range(1 + int(2 * self._chance()))]
-        for other in others:
+        """Other firms of the same owners at the same address, no two of one purpose."""
+        head = name.split()
+        stem = " ".join(head[:2]) if head[0] in self.given_names or self._chance() < 0.3 else head[0]
+        others: dict[str, str] = {}
+        if form in ("GmbH & Co. KG", "GmbH & Co KG") and self._chance() < 0.4:
+            purpose = self.pick(["Verwaltungs", "Verwaltungs", "Beteiligungs", "Geschäftsführungs"])
+            others[purpose] = f"{self.pick([name, stem])} {purpose}"
+        if self._chance() < 0.06:
+            for _ in range(1 + int(2 * self._chance())):
+                purpose = self.pick(words.HOLDINGS)
+                others.setdefault(purpose, f"{stem} {purpose}")
+        for purpose, other in others.items():
+            if purpose.removesuffix("s") in name:
+                continue
             ending = self.pick([" GmbH", "-GmbH", "gesellschaft mbH", " UG (haftungsbeschränkt)"])
             sister = self._company(other, "", town, address)
             sister["company_name"] = f"{other}{ending}" if other.endswith("s") else f"{other} GmbH"
             for field, chance in (("phone", 0.5), ("email", 0.35)):
                 if self._chance() < chance:
                     sister[field] = first[field]
-            if sister["company_name"] not in seen:
-                seen.add(sister["company_name"])
-                yield sister
+            yield sister
 
     def companies(self) -> Iterator[Row]:
         """Firms, those of one owner one after another, without end."""
