@@ -90,8 +90,8 @@ async def redirect(ctx: Context, request: Request) -> Merged | None:
 
 
 async def require_unused(ctx: Context, record_type: str, id_: UUID) -> None:
-    """Raise IdTaken when the id that a client wants for a new record is another one's, of whatever kind can be merged, or was
-    one's that was merged: matches are named, and left out, by their ids alone. The caller has queued on the id.
+    """Raise IdTaken when the id that a client wants for a new record is another one's, of another kind that can be merged:
+    matches are named, left out and led on by their ids alone. The caller has queued on the id.
     """
     if await ctx.run(_used(record_type), id=id_):
         raise IdTaken
@@ -100,9 +100,9 @@ async def require_unused(ctx: Context, record_type: str, id_: UUID) -> None:
 @prepared
 def _used(record_type: str) -> Executable:
     wanted = bindparam("id", type_=Uuid, required=True)
-    others = [model_of(kind).id for kind in MERGEABLE if kind != record_type]
-    statements = [select(literal(1)).where(used == wanted) for used in (*others, table.c.loser_id)]
-    return unscoped(union_all(*statements), reason="an id is taken, seen or not")
+    models = [model_of(kind) for kind in MERGEABLE if kind != record_type]
+    statement = union_all(*(select(literal(1)).where(model.id == wanted) for model in models))
+    return unscoped(statement, reason="an id is taken, seen or not")
 
 
 def install(app: FastAPI) -> None:

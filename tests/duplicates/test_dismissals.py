@@ -288,8 +288,9 @@ async def test_the_list_pages_and_filters(cast: Cast) -> None:
 @pytest.mark.rule("DUP-9", "LIST-4")
 async def test_with_a_record_go_its_dismissals(cast: Cast, session: AsyncSession) -> None:
     lead = (await cast.clients["bert"].post("/v1/leads", json=lead_body(cast.people["bert"].id))).json()["id"]
-    account, contact = await cast.account("bert"), await cast.clients["bert"].post(
-        "/v1/contacts", json={"last_name": "Zellinger"}
+    account, contact = (
+        await cast.account("bert"),
+        await cast.clients["bert"].post("/v1/contacts", json={"last_name": "Zellinger"}),
     )
     said = await cast.dismiss(
         "bert", ("lead", lead), ("account", account), ("contact", contact.json()["id"]), reason="Andere"
