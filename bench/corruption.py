@@ -23,7 +23,8 @@ from bench.corruption_words import (
     STREET,
     TITLES,
 )
-from bench.population_draw import NOTATIONS, Inventor, Row, notated
+from bench.population_draw import Inventor
+from bench.population_places import NOTATIONS, Row, notated
 
 
 class Profile(NamedTuple):

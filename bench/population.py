@@ -18,7 +18,8 @@ from pathlib import Path
 from random import Random
 
 from bench.corruption import MIXTURE, PROFILES, Corruptor
-from bench.population_draw import COLUMNS, VALUES, Inventor, Row, Weighted
+from bench.population_draw import COLUMNS, VALUES, Inventor
+from bench.population_places import Row, Weighted
 
 _KINDS = ("company", "person", "mixed")
 _SHORTHANDS = {

@@ -8,20 +8,15 @@ Nobody is alone in real data, and that is what makes matching hard. Drawn on pur
 """
 
 import csv
-import re
-from bisect import bisect
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import accumulate
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from random import Random
-from typing import Generic, TypeVar
+from zlib import crc32
 
 from bench import population_words as words
+from bench.population_places import Row, Source, Weighted, plain
 from bench.population_words import Town
-
-Row = dict[str, str]
-Item = TypeVar("Item")
 
 COLUMNS = (
     "id", "source", "kind", "company_name", "first_name", "last_name", "street", "postal_code", "city", "state", "country",
@@ -33,28 +28,9 @@ EMPTY = dict.fromkeys(COLUMNS, "")
 
 # How often a clean record lacks a field, as in customer lists.
 MISSING = {
-    "person": {
-        "street": 0.12,
-        "postal_code": 0.08,
-        "city": 0.05,
-        "phone": 0.35,
-        "email": 0.4,
-        "birth_date": 0.4,
-        "state": 0.5,
-    },
-    "company": {
-        "street": 0.1,
-        "postal_code": 0.05,
-        "city": 0.03,
-        "phone": 0.35,
-        "email": 0.45,
-        "other_id": 0.7,
-        "state": 0.5,
-    },
-}
-_COUNTRIES = (("DE", 0.86), ("AT", 0.1), ("CH", 0.04))
-_PLAIN = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue"})
-_NOT_PLAIN = re.compile(r"[^a-z0-9]+")
+    "person": {"street": 0.12, "postal_code": 0.08, "city": 0.05, "phone": 0.35, "email": 0.4, "birth_date": 0.4, "state": 0.5},
+    "company": {"street": 0.1, "postal_code": 0.05, "city": 0.03, "phone": 0.35, "email": 0.45, "other_id": 0.7, "state": 0.5},
+}  # fmt: skip
 _STATES = {
     "Bavaria": "Bayern", "Hesse": "Hessen", "Lower Saxony": "Niedersachsen", "North Rhine-Westphalia": "Nordrhein-Westfalen",
     "Rhineland-Palatinate": "Rheinland-Pfalz", "Saxony": "Sachsen", "Saxony-Anhalt": "Sachsen-Anhalt", "Thuringia": "Thüringen",
@@ -62,56 +38,11 @@ _STATES = {
 }  # fmt: skip
 
 
-class Weighted(Generic[Item]):
-    """Draws from a table by weight."""
-
-    def __init__(self, random: Random, pairs: Iterable[tuple[Item, float]]) -> None:
-        table = list(pairs)
-        self._items = [item for item, _ in table]
-        self._sums = list(accumulate(weight for _, weight in table))
-        self._chance = random.random
-
-    def __call__(self) -> Item:
-        return self._items[bisect(self._sums, self._chance() * self._sums[-1])]
-
-
-def ranked(items: Sequence[str]) -> list[tuple[str, float]]:
-    """Weights that fall with the rank, as the frequencies of names do."""
-    return [(item, 1 / (at + 4)) for at, item in enumerate(items)]
-
-
-def plain(text: str) -> str:
-    return _NOT_PLAIN.sub("", text.translate(_PLAIN).lower())
-
-
-def _counts(path: Path, name: str) -> list[tuple[str, float]]:
-    with path.open(encoding="utf-8", newline="") as file:
-        return [(row[name], float(row["count"])) for row in csv.DictReader(file)]
-
-
-class Inventor:
-    """Draws parties. `frequencies` is a folder with counted names, `companies` a CSV of real ones that are used first."""
+class Inventor(Source):
+    """Draws parties. `companies` is a CSV of real ones (name, street, no, plz, city, state) that are used first."""
 
     def __init__(self, random: Random, frequencies: Path | None = None, companies: Path | None = None) -> None:
-        self.random = random
-        self._chance = random.random
-        if frequencies is None:
-            given = ranked(words.MEN) + ranked(words.WOMEN)
-            surnames = ranked(words.SURNAMES)
-            self._rare_surname = 0.35
-        else:
-            given = _counts(frequencies / "gecko_de_given_name.csv", "given_name")
-            surnames = _counts(frequencies / "gecko_de_last_name.csv", "last_name")
-            self._rare_surname = 0.08  # what lists of frequent names leave out
-        self.given_names = {name for name, _ in given}
-        self._ranks = {name: at for at, (name, _) in enumerate(surnames)}
-        self.given, self._surnames = Weighted(random, given), Weighted(random, surnames)
-        self._towns = {
-            country: Weighted(random, [(town, town.weight**0.75) for town in towns])
-            for country, towns in words.TOWNS.items()
-        }
-        self._country = Weighted(random, _COUNTRIES)
-        self._streets = Weighted(random, ranked(words.STREETS))
+        super().__init__(random, frequencies)
         forms = {"DE": words.FORMS, "AT": words.FORMS_AT, "CH": words.FORMS_CH}
         self._forms = {country: Weighted(random, pairs) for country, pairs in forms.items()}
         providers = {"DE": words.PROVIDERS, "AT": words.PROVIDERS_AT, "CH": words.PROVIDERS_CH}
@@ -119,63 +50,8 @@ class Inventor:
         self._patterns = Weighted(random, self._ways())
         self._shells = [self.place() for _ in range(20)]
         self._recent: dict[str, deque[Row]] = {"company": deque(maxlen=500), "person": deque(maxlen=500)}
+        self._hosts = bytearray(1 << 21)
         self._real = self._read(companies) if companies else iter(())
-
-    # ----- places and ways to reach
-
-    def surname(self) -> str:
-        if self._chance() < self._rare_surname:
-            return self.pick(words.SURNAME_FRONTS) + self.pick(words.SURNAME_BACKS)
-        return self._surnames()
-
-    def pick(self, items: Sequence[Item]) -> Item:
-        return items[int(self._chance() * len(items))]
-
-    def place(self, country: str | None = None, town: Town | None = None) -> tuple[Town, Row]:
-        """A town and an address in it."""
-        town = town or self._towns[country or self._country()]()
-        street = self._streets() if self._chance() < 0.55 else self._rare_street(town)
-        if town.country == "CH":
-            street = street.replace("ß", "ss")
-        number = 1 + int(150 * self._chance() ** 2)
-        house = f"{number}"
-        if (more := self._chance()) < 0.08:
-            house += self.pick(["a", " a", "b", " b", "c"])
-        elif more < 0.11:
-            house += f"-{number + self.pick([2, 4, 6])}"
-        return town, {
-            "street": f"{street} {house}",
-            "postal_code": self.pick(town.postal_codes),
-            "city": town.name,
-            "state": town.state,
-            "country": town.country,
-        }
-
-    def _rare_street(self, town: Town) -> str:
-        way = self._chance()
-        if way < 0.35:
-            return f"{self.pick(words.SURNAME_FRONTS)}{self.pick(words.SURNAME_BACKS)}{self.pick(words.STREET_TYPES)}"
-        if way < 0.6:
-            return f"{self.given()}-{self.surname()}-Straße"
-        if way < 0.8:
-            other = self._towns[town.country]().name.split()[0]
-            return f"{other.removesuffix('e')}er {self.pick(['Straße', 'Straße', 'Weg', 'Allee', 'Platz'])}"
-        before = self.pick(["Am", "Im", "An der", "Auf dem", "Zum", "Beim"])
-        return f"{before} {self.pick(words.SURNAME_FRONTS)}{self.pick(words.SURNAME_BACKS)}"
-
-    def phone(self, town: Town, mobile: float) -> str:
-        if self._chance() < mobile:
-            area = self.pick(words.MOBILE[town.country])
-            local = f"{int(self._chance() * 10**7):07d}"
-        else:
-            area = town.area_code
-            digits = max(4, (7 if town.country == "CH" else 9) - (0 if town.country == "CH" else len(area)))
-            local = f"{2 + int(self._chance() * 7)}{int(self._chance() * 10 ** (digits - 1)):0{digits - 1}d}"
-        return notated({"DE": "49", "AT": "43", "CH": "41"}[town.country], area, local, self.pick(NOTATIONS))
-
-    def vat_id(self, country: str) -> str:
-        number = int(self._chance() * 10**9)
-        return {"DE": f"DE{number:09d}", "AT": f"ATU{number // 10:08d}", "CH": f"CHE{number:09d}"}[country]
 
     # ----- people
 
@@ -298,24 +174,38 @@ class Inventor:
             (lambda _: f"{name()} {trade()} {pick(['Deutschland', 'International', 'Europe', 'Süd', 'Nord'])}", 2),
         ]
 
-    def _company(self, name: str, form: str, town: Town, address: Row) -> Row:
-        core = "".join(plain(word) for word in name.split()[:2])[:24] or "firma"
-        if self._chance() < 0.3:
-            core = plain(name.split(maxsplit=1)[0]) or core
-        if self._chance() < 0.25:
-            core = f"{core}-{plain(town.name.split()[0])}"
-        local = self.pick(["info", "info", "info", "kontakt", "office", "mail", "service", "buchhaltung"])
+    def _host(self, name: str, town: Town) -> str:
+        """A domain made from the name that no other firm has."""
+        parts = [plain(word) for word in name.split()]
+        core = "".join(parts[:2])[:24] or "firma"
+        if self._chance() < 0.3 and len(parts[0]) > 6:
+            core = parts[0]
         tld = {"DE": "de", "AT": "at", "CH": "ch"}[town.country] if self._chance() < 0.85 else "com"
-        email = f"{local}@{core}.{tld}"
+        if self._chance() < 0.2:
+            core += f"-{plain(town.name.split()[0])}"
+        for more in ("", f"-{plain(town.name.split()[0])}", f"-{int(self._chance() * 10_000)}"):
+            host = f"{core}{more}.{tld}"
+            # A bit for each domain that was given: two megabytes hold a million, and some are thought taken that are not.
+            at, bit = divmod(crc32(host.encode()) % (8 * len(self._hosts)), 8)
+            if not self._hosts[at] & 1 << bit:
+                break
+        self._hosts[at] |= 1 << bit
+        return host
+
+    def _company(self, name: str, form: str, town: Town, address: Row) -> Row:
+        host = self._host(name, town)
+        local = self.pick(["info", "info", "info", "kontakt", "office", "mail", "service", "buchhaltung"])
+        email = f"{local}@{host}"
         if self._chance() < 0.1:
-            email = f"{core}@{self._providers[town.country]()}"
+            email = f"{host.partition('.')[0]}@{self._providers[town.country]()}"
         return {**EMPTY, "kind": "company", "company_name": f"{name} {form}".strip(), **address,
                 "phone": self.phone(town, 0.12), "email": email, "other_id": self.vat_id(town.country)}  # fmt: skip
 
     def _sisters(self, name: str, form: str, town: Town, address: Row, first: Row) -> Iterator[Row]:
         """Other firms of the same owners at the same address, no two of one purpose."""
         head = name.split()
-        stem = " ".join(head[:2]) if head[0] in self.given_names or self._chance() < 0.3 else head[0]
+        at = next((at for at, word in enumerate(head) if word[-1] not in ".-" and word not in self.given_names), 0)
+        stem = " ".join(head[: at + (2 if self._chance() < 0.3 else 1)])
         others: dict[str, str] = {}
         if form in ("GmbH & Co. KG", "GmbH & Co KG") and self._chance() < 0.4:
             purpose = self.pick(["Verwaltungs", "Verwaltungs", "Beteiligungs", "Geschäftsführungs"])
@@ -365,7 +255,11 @@ class Inventor:
     def _read(self, path: Path) -> Iterator[tuple[str, Town, Row]]:
         """Real companies with their addresses, in another order; what is no address of Germany is left out."""
         with path.open(encoding="utf-8", newline="") as file:
-            rows = [row for row in csv.DictReader(file) if len(row["plz"]) == 5 and row["name"] and row["city"]]
+            rows = [
+                row
+                for row in csv.DictReader(file)
+                if len(row["plz"]) == 5 and row["name"] and 0 < len(row["city"]) <= 40
+            ]
         self.random.shuffle(rows)
         areas = {code[:3]: town.area_code for town in words.TOWNS["DE"] for code in town.postal_codes}
         for row in rows:
@@ -381,15 +275,3 @@ class Inventor:
             if self._chance() < rate:
                 row[field] = ""
         return row
-
-
-NOTATIONS = (
-    "+{c} {a} {l}", "+{c} {a} {l}", "0{a}/{l}", "0{a} / {s}", "(0{a}) {l}", "0{a}-{l}", "+{c} (0) {a} {s}", "+{c} (0){a}/{l}",
-    "0{a}{l}", "0{a} {l}", "0{a} {s}", "00{c}{a}{l}", "+{c}{a}{l}", "+{c}-{a}-{l}", "0{a} {l}-0",
-)  # fmt: skip
-"""Country code, area code, the rest as one number or in groups of two. The last one names the switchboard."""
-
-
-def notated(country: str, area: str, local: str, notation: str) -> str:
-    grouped = " ".join(local[at : at + 2] for at in range(0, len(local), 2))
-    return notation.format(c=country, a=area, l=local, s=grouped)
