@@ -115,7 +115,8 @@ class Inventor(Source):
                 if at and self._chance() < 0.15:
                     other["birth_date"] = head["birth_date"]
                 elif self._chance() < 0.01:
-                    other["first_name"] = head["first_name"]  # father and son
+                    other["first_name"] = first  # father and son
+                    other["email"] = self.person_email(first, last, town.country)
                 if other["first_name"] != first or other["birth_date"] != head["birth_date"]:
                     yield other
 
@@ -205,7 +206,7 @@ class Inventor(Source):
         """Other firms of the same owners at the same address, no two of one purpose."""
         head = name.split()
         at = next((at for at, word in enumerate(head) if word[-1] not in ".-" and word not in self.given_names), 0)
-        stem = " ".join(head[: at + (2 if self._chance() < 0.3 else 1)])
+        stem = " ".join(head[: at + (2 if self._chance() < 0.3 else 1)]).rstrip(" &+-").removesuffix(" und")
         others: dict[str, str] = {}
         if form in ("GmbH & Co. KG", "GmbH & Co KG") and self._chance() < 0.4:
             purpose = self.pick(["Verwaltungs", "Verwaltungs", "Beteiligungs", "Geschäftsführungs"])
