@@ -6,8 +6,10 @@ import app.contacts.models
 import app.core.history
 import app.core.idempotency
 import app.core.outbox
+import app.duplicate_scans.models
 import app.duplicates.models
 import app.identity.models
+import app.jobs.models
 import app.leads.models
 import app.locks.models
 import app.matching.index

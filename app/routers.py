@@ -7,6 +7,7 @@ from app.activities.router import router as activities
 from app.background_jobs.router import router as background_jobs
 from app.contacts.router import router as contacts
 from app.conversion.router import router as conversion
+from app.duplicate_scans.router import router as duplicate_scans
 from app.duplicates.dismissal_router import router as dismissals
 from app.duplicates.router import router as duplicates
 from app.history.router import router as history
@@ -14,8 +15,10 @@ from app.identity.auth_router import router as auth
 from app.identity.router import me, people, role_router
 from app.identity.team_router import centre_router
 from app.identity.team_router import router as teams
+from app.jobs.router import router as jobs
 from app.leads.router import router as leads
 from app.locks.router import router as protection
+from app.merges.router import router as merges
 from app.messages.router import router as messages
 from app.notifications.router import router as notifications
 from app.opportunities.router import pipeline_router
@@ -38,7 +41,10 @@ ROUTERS: list[APIRouter] = [
     messages,
     notifications,
     duplicates,
+    merges,
     dismissals,
+    duplicate_scans,
+    jobs,
     history,
     background_jobs,
     auth,
@@ -66,6 +72,7 @@ TAGS = [
     {"name": "activities", "description": "Tasks and notes."},
     {"name": "messages", "description": "Messages between users."},
     {"name": "notifications", "description": "What somebody should know."},
+    {"name": "jobs", "description": "Long work that somebody has asked for."},
     {"name": "background-jobs", "description": "Jobs that failed, for administrators."},
     {"name": "operation", "description": "Health, readiness, metrics."},
 ]

@@ -2,6 +2,7 @@
 
 import app.background_jobs.jobs
 import app.contacts.jobs
+import app.duplicate_scans.jobs
 import app.identity.jobs
 import app.locks.jobs
 import app.mail.jobs

@@ -42,6 +42,7 @@ class Permission(StrEnum):
     JOBS_MANAGE = "jobs.manage"
     RECORDS_MERGE = "records.merge"
     ERP_FOLLOW = "erp.follow"
+    DUPLICATES_SCAN = "duplicates.scan"
 
 
 P = Permission
@@ -102,7 +103,7 @@ BUILT_IN_ROLES: dict[str, tuple[str, str, frozenset[Permission]]] = {
             _READ
             | _LEADS
             | _CUSTOMERS
-            | {P.OPPORTUNITIES_WRITE, P.CLEARANCES_DECIDE, P.LOCKS_MANAGE, P.LEADS_MANAGE_ALL}
+            | {P.OPPORTUNITIES_WRITE, P.CLEARANCES_DECIDE, P.LOCKS_MANAGE, P.LEADS_MANAGE_ALL, P.DUPLICATES_SCAN}
         ),
     ),
     "integration": (

@@ -15,8 +15,8 @@ from itertools import combinations, product
 from math import fsum
 from typing import NamedTuple
 
-LARGEST = 30
-"""Records of one cluster. What is more than that is a matter for an import's undo, not for a person who compares."""
+LARGEST = 10
+"""Records of one cluster: as many as can be merged in one go. What is more comes as further clusters, and again at the next scan."""
 RELATED = 10
 
 
