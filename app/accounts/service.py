@@ -94,9 +94,19 @@ async def change(ctx: Context, account: Account, patch: AccountUpdate) -> None:
 async def reindex(ctx: Context, account: Account, before: PartyValues) -> None:
     """Keep a changed account in the duplicate index, and its contacts, who are known there by their employer."""
     after = values_of(account)
-    if after != before:
+    if after.name != before.name:
+        await index_with_contacts(ctx, account)
+    elif after != before:
         await index_record(ctx, "account", account.id, after)
-    if after.name != before.name and not await index_dependants(ctx, "account", account.id):
+
+
+async def index_with_contacts(ctx: Context, account: Account) -> None:
+    """Put the account into the duplicate index, and its contacts again: its name or theirs to it may be new.
+
+    A job sees to those that somebody is changing just now, and to the rest of very many.
+    """
+    await index_record(ctx, "account", account.id, values_of(account))
+    if not await index_dependants(ctx, "account", account.id):
         ctx.enqueue("contacts.company_renamed", {"account_id": account.id})
 
 

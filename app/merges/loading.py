@@ -8,8 +8,8 @@ from uuid import UUID
 from sqlalchemy import func
 
 from app.accounts import access
+from app.accounts import service as accounts
 from app.accounts.models import Account
-from app.accounts.parties import values_of as account_values
 from app.contacts import service as contacts
 from app.contacts.models import Contact
 from app.core.context import Context
@@ -106,11 +106,11 @@ def name_of(row: Mapping[str, Any]) -> str:
 
 
 async def reindex(ctx: Context, record: Lead | Account | Contact) -> None:
-    """Put the record into the duplicate index as it is now."""
+    """Put the record into the duplicate index as it is now; an account with its contacts, who may be new to it."""
     match record:
         case Lead():
             await index_record(ctx, "lead", record.id, lead_values(record))
         case Account():
-            await index_record(ctx, "account", record.id, account_values(record))
+            await accounts.index_with_contacts(ctx, record)
         case Contact():
             await contacts.index(ctx, record)

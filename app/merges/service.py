@@ -134,7 +134,7 @@ async def _merge(ctx: Context, body: MergeCreate, loaded: Loaded, lines: list[Li
         "effects": effects,
         "dismissals": dismissals,
     }
-    moved = await ctx.run(
+    await ctx.run(
         statements.merge(body.record_type),
         winner=winner_id,
         losers=losers,
@@ -152,8 +152,6 @@ async def _merge(ctx: Context, body: MergeCreate, loaded: Loaded, lines: list[Li
         ctx.session.expunge(loaded.objects[loser_id])
         await remove_record(ctx, body.record_type, loser_id)
     await reindex(ctx, winner)
-    if body.record_type == "account" and ("name" in changed or moved[0]["contacts"]):
-        ctx.enqueue("contacts.company_renamed", {"account_id": winner_id})
     await _tell(ctx, loaded, winner_id)
     return merge_id
 

@@ -156,5 +156,3 @@ async def _index(ctx: Context, merge: Merge) -> None:
     found = await ctx.session.execute(unscoped(statement, reason="the index knows every record"))
     for record in found.scalars():
         await reindex(ctx, record)
-        if merge.record_type == "account":
-            ctx.enqueue("contacts.company_renamed", {"account_id": record.id})
