@@ -21,6 +21,23 @@ DISMISSAL_EXAMPLE: dict[str, JsonValue] = {
     "reason": "Gleicher Name, aber die Firma in Wels gehört nicht dazu.",
 }
 
+DISMISSED_EXAMPLE: dict[str, JsonValue] = {
+    "id": "0192f0c1-7c7a-7a1b-8c1d-2f6e7a9b0c20",
+    "version": 1,
+    "created_at": "2026-03-02T08:15:00Z",
+    "updated_at": "2026-03-02T08:15:00Z",
+    "records": [
+        {"ref": "0192f0c1-7c7a-7a1b-8c1d-2f6e7a9b0c1e", "record": None, "name": None},
+        {
+            "ref": "0192f0c1-7c7a-7a1b-8c1d-2f6e7a9b0c1d",
+            "record": {"type": "lead", "id": "0192f0c1-7c7a-7a1b-8c1d-2f6e7a9b0c1d"},
+            "name": "Müller Maschinenbau GmbH & Co. KG",
+        },
+    ],
+    "reason": DISMISSAL_EXAMPLE["reason"],
+    "dismissed_by": {"id": "0192f0c1-7c7a-7a1b-8c1d-2f6e7a9b0c21", "name": "Eva Muster"},
+}
+
 
 class DuplicateCheckCreate(CustomerQuery):
     """A record, saved or not yet."""
@@ -84,6 +101,8 @@ class DismissedRecord(Body):
 
 class DismissalRead(RecordRead):
     """Two records that are not duplicates, because somebody has said so."""
+
+    model_config = ConfigDict(json_schema_extra={"example": DISMISSED_EXAMPLE})
 
     records: list[DismissedRecord] = Field(min_length=2, max_length=2)
     reason: str | None

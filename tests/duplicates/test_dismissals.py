@@ -173,8 +173,8 @@ async def test_what_a_lead_is_not_its_customer_is_not_either(cast: Cast) -> None
     made = await bert.post(url, json={**completion, "not_duplicate_of": [third]})
     assert made.status_code == 201, made.text
     account = made.json()["account"]["id"]
-    assert set(await cast.duplicates("bert", "accounts", account)) == {lead["id"]}
-    assert await cast.duplicates("bert", "leads", lead["id"]) == [account]
+    assert await cast.duplicates("bert", "accounts", account) == []
+    assert await cast.duplicates("bert", "leads", lead["id"]) == []
 
 
 @pytest.mark.rule("DUP-9", "CONV-2")
@@ -194,6 +194,25 @@ async def test_a_person_who_is_not_the_leads_is_not_taken_for_theirs(cast: Cast,
         made = await bert.post(url, json=keep)
         assert made.status_code == 201, made.text
         assert (made.json()["contact"]["id"] == contact) is not dismissed
+
+
+@pytest.mark.rule("DUP-1")
+async def test_what_belongs_together_is_no_duplicate(cast: Cast) -> None:
+    """A customer, the lead that they were, and their people; but of two people of one customer one may be too many."""
+    bert, person = cast.clients["bert"], {"first_name": "Kunigunde", "last_name": "Zellinger"}
+    lead = (await bert.post("/v1/leads", json=lead_body(cast.people["bert"].id, **LIKE, company="Zellinger"))).json()
+    completion = {"level": "B", "industry": "mechanical_engineering"}
+    url = f"/v1/leads/{lead['id']}/conversion"
+    made = await bert.post(url, json={"outcome": "create", "account": completion, "contact": person})
+    account, contact = made.json()["account"]["id"], made.json()["contact"]["id"]
+    twin = (await bert.post("/v1/contacts", json={**person, "account_id": account})).json()["id"]
+    assert (
+        await cast.duplicates("bert", "accounts", account) == await cast.duplicates("bert", "leads", lead["id"]) == []
+    )
+    assert await cast.duplicates("bert", "contacts", contact) == [twin]
+    other = await cast.account("bert", name=LIKE["name"])
+    assert await cast.duplicates("bert", "accounts", account) == [other]
+    assert set(await cast.duplicates("bert", "accounts", other)) == {account, lead["id"], contact, twin}
 
 
 @pytest.mark.rule("DUP-3", "DUP-9")
