@@ -45,6 +45,8 @@ def values(row: dict[str, str]) -> PartyValues:
 def read(folder: Path) -> tuple[list[dict[str, str]], set[tuple[str, str]]]:
     with (folder / "records.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
+    if not (folder / "pairs.csv").exists():
+        return rows, set()
     with (folder / "pairs.csv").open(encoding="utf-8", newline="") as file:
         pairs = {(row["id_a"], row["id_b"]) for row in csv.DictReader(file)}
     return rows, {(min(pair), max(pair)) for pair in pairs}
@@ -67,6 +69,10 @@ def half_of(
         root[second] = first
     kept = {one for one in root if crc32(find(one).encode()) % 2 == half}
     return [row for row in rows if row["id"] in kept], {pair for pair in pairs if pair[0] in kept}
+
+
+def keys_of(parties: list[Party]) -> list[list[int]]:
+    return [blocking_keys(party) for party in parties]
 
 
 def candidates(keys: list[list[int]], sources: list[str]) -> set[tuple[int, int]]:
@@ -100,7 +106,7 @@ def run(folder: Path, half: int | None = None) -> dict[str, object]:
     inputs = [values(row) for row in rows]
     started = time.perf_counter()
     parties: list[Party] = [normalise(one) for one in inputs]
-    keys = [blocking_keys(party) for party in parties]
+    keys = keys_of(parties)
     normalised = time.perf_counter()
     compared = candidates(keys, [row["source"] for row in rows])
     blocked = time.perf_counter()

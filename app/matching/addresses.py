@@ -15,6 +15,9 @@ _COMMON_STARTS = frozenset(
     ("sankt", "markt", "gross", "klein", "neu", "bad", "alt", "ober", "unter", "new", "port", "mount")
 )
 
+# Bits of a town that a postal code nearby has said already; the larger the town, the less is left.
+_SAID = {"postal_code_similar": 4.0, "postal_code_area": 6.5}
+
 
 def near(a: str, b: str) -> bool:
     """One slip, or two in a word of nine letters and more; never in a word of three."""
@@ -29,8 +32,10 @@ def compare_addresses(a: Party, b: Party, found: list[tuple[str, float]]) -> Non
     """Postal code, then city given that, then street given the place, then the house number given the street."""
     bits = BITS
     place = 0  # 1 the same, −1 another
+    said = 0.0
     if a.postal and b.postal:
         code = postal_level(a.postal, b.postal)
+        said = _SAID.get(code, 0.0)
         place = 1 if code == "postal_code_same" else -1 if code == "postal_code_differs" else 0
         found.append((code, bits[code]))
     if a.city and b.city:
@@ -41,10 +46,12 @@ def compare_addresses(a: Party, b: Party, found: list[tuple[str, float]]) -> Non
             found.append((code, bits[code]))
         elif same:
             place = 1
-            found.append(("city_same", min(city_bits(a.city), city_bits(b.city)) + bits["city_same"]))
+            rare = min(city_bits(a.city), city_bits(b.city)) + bits["city_same"]
+            found.append(("city_same", max(rare - said, 0.0)))
         elif city_alike(a.city, b.city):
             place = 1
-            found.append(("city_similar", min(city_bits(a.city), city_bits(b.city)) + bits["city_similar"]))
+            rare = min(city_bits(a.city), city_bits(b.city)) + bits["city_similar"]
+            found.append(("city_similar", max(rare - said, 0.0)))
         else:
             code = "city_differs_too" if place < 0 else "city_differs"
             found.append((code, bits[code]))

@@ -5,15 +5,27 @@ nothing. Findings are pairs of a stable code and its bits; `cap` limits the verd
 """
 
 from app.matching.addresses import compare_addresses
-from app.matching.contacts import compare_reach, mail_fits
+from app.matching.contacts import compare_reach, made_of_name, mail_fits
 from app.matching.names import compare_names
 from app.matching.people import compare_births, compare_people, employer, owner_is
 from app.matching.record import Party
-from app.matching.weights import BITS, HOME
+from app.matching.vocabulary import known_first_name
+from app.matching.weights import BITS, HOME, MOVED, NAMESAKES, OTHER_WORD
 
 NONE, POSSIBLE, DUPLICATE = 0, 1, 2
 _OWN = frozenset(("vat_id_same", "phone_same", "email_same", "birth_date_same"))
 # What a household or an office shares tells its people apart no better than it tells them from strangers.
+_NAMES = ("first_name", "last_name", "names_swapped")
+_ANCHORS = ("birth_", "street_", "phone_", "email_", "mailbox_", "house_number_same")
+_SAME_PLACE = frozenset(
+    ("postal_code_same", "postal_code_similar", "city_same", "city_similar", "street_same", "street_similar")
+)
+_OTHER_PLACE = frozenset(("postal_code_differs", "city_differs", "city_differs_too", "country_differs"))
+_SAME_REACH = frozenset(("domain_same", "phone_similar", "email_similar"))
+_EXACT_NAME = frozenset(("name_same", "name_same_without_legal_form", "name_compound", "name_word_order"))
+_OTHER_POSTAL = frozenset(("postal_code_area", "postal_code_similar", "postal_code_differs"))
+_OF_THE_NAME = frozenset(("email_local_same", "email_similar", "email_close"))
+_SLIGHT = 2.0
 _PERSONAL = ("first_name", "names_swapped", "birth_", "email_same", "email_local", "email_similar", "email_close")
 
 
@@ -21,16 +33,17 @@ class Evidence:
     """What a comparison found.
 
     `named`: 1 the names agree fully, in whatever spelling; 0 as far as known; −1 no. `coined`: in a rare company word.
-    `personal`: of two people, the bits that tell one from others at the same address; else None.
+    `personal`: of two people, the bits that tell one from others at the same address; else None. `doubt`: bits to take off.
     """
 
-    __slots__ = ("cap", "coined", "found", "named", "personal")
+    __slots__ = ("cap", "coined", "doubt", "found", "named", "personal")
 
     def __init__(self) -> None:
         self.found: list[tuple[str, float]] = []
         self.cap = DUPLICATE
         self.named = -1
         self.coined = False
+        self.doubt = 0.0
         self.personal: float | None = None
 
 
@@ -50,11 +63,11 @@ def compare(a: Party, b: Party) -> Evidence:
         compare_births(a, b, found)
         if not (a.first and a.last and b.first and b.last):
             _mail_for_name(a, b, found)
-        evidence.personal = HOME + sum(weight for code, weight in found if code.startswith(_PERSONAL))
         if company_a and company_b:
             employer(a, b, found)
         # A household shares name, address and phone; a birth date or a mailbox is one person's own.
         sure = any(code in ("birth_date_same", "email_same") for code, _ in found)
+        _mail_of_the_name(a, b, found)
     elif is_person_a or is_person_b:
         # A company and a person: a sole trader, a contact of that company, or a bare name typed for either.
         named = owner_is(b, a, found) if is_person_a else owner_is(a, b, found)
@@ -70,16 +83,65 @@ def compare(a: Party, b: Party) -> Evidence:
         if person_a and person_b and a.last == b.last and (a.first == b.first or not a.first or not b.first):
             found.append(("contact_same", BITS["contact_same"]))
     compare_addresses(a, b, found)
+    if is_person_a and is_person_b:
+        _weigh_people(a, b, evidence)
+    elif (is_person_a or is_person_b) and not any(weight > 0 for code, weight in found if code != "owner_name_same"):
+        evidence.cap = POSSIBLE  # a name alone
     if named is None:
         # Without a name on both sides one agreement is not enough: a switchboard number and an address are shared.
         if sum(code in _OWN for code, _ in found) < 2:
             evidence.cap = min(evidence.cap, POSSIBLE)
     else:
         evidence.named = named
+        if not sure and evidence.cap == DUPLICATE and not is_person_a and not is_person_b and _elsewhere(found):
+            exact = any(code in _EXACT_NAME for code, _ in found)
+            evidence.doubt = MOVED if exact else 3 * MOVED  # it may have moved, or have a namesake
         # Of people a name may be half known; a company whose name says more is another until something else agrees.
         if not sure and (named < 0 or (named == 0 and not is_person_a and not is_person_b)):
             evidence.cap = min(evidence.cap, POSSIBLE)
     return evidence
+
+
+def _elsewhere(found: list[tuple[str, float]]) -> bool:
+    """Another town, and no number, address or domain in common."""
+    codes = {code for code, _ in found}
+    if codes & _SAME_PLACE or codes & _SAME_REACH:
+        return False
+    return bool(codes & _OTHER_PLACE)
+
+
+def _weigh_people(a: Party, b: Party, evidence: Evidence) -> None:
+    """What people share with their family, their office or their namesakes in town."""
+    personal, anchored, more = HOME, False, False
+    slip = elsewhere = False
+    for code, weight in evidence.found:
+        if code.startswith(_PERSONAL):
+            personal += weight
+        slip = slip or (code.startswith(_NAMES) and not code.endswith(("_same", "_variant", "_swapped")))
+        elsewhere = elsewhere or code in _OTHER_POSTAL
+        if weight > 0:
+            anchored = anchored or (code.startswith(_ANCHORS) and weight > _SLIGHT)
+            more = more or not code.startswith(_NAMES)
+        if code == "first_name_differs" and not (known_first_name(a.first) and known_first_name(b.first)):
+            personal += OTHER_WORD
+    evidence.personal = personal
+    if not anchored:
+        # Name and town: there may be two of them.
+        evidence.doubt = NAMESAKES * (1 + slip + elsewhere)
+        if not more:
+            evidence.cap = POSSIBLE
+
+
+def _mail_of_the_name(a: Party, b: Party, found: list[tuple[str, float]]) -> None:
+    """ "eva.roth@" at two providers says no more than the name Eva Roth does."""
+    for at, (code, weight) in enumerate(found):
+        if (
+            code in _OF_THE_NAME
+            and weight > _SLIGHT
+            and made_of_name(a.email, a.last)
+            and made_of_name(b.email, b.last)
+        ):
+            found[at] = (code, _SLIGHT)
 
 
 def _mail_for_name(a: Party, b: Party, found: list[tuple[str, float]]) -> None:

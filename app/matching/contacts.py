@@ -6,6 +6,7 @@ from rapidfuzz.distance import OSA
 
 from app.matching.reach import free_mailer, registered, role_mailbox
 from app.matching.record import Party
+from app.matching.text import fold
 from app.matching.weights import BITS
 
 _distance = OSA.distance
@@ -106,5 +107,17 @@ def mail_fits(mail: str, last: str, first: str) -> bool:
     last = last.replace(" ", "")
     if len(last) < 4:
         return False
-    at = local.translate(_NO_SIGNS).find(last)
+    at = fold(local).translate(_NO_SIGNS).find(last)
     return at >= 0 and (not first or local[0] in (first[0], last[0]))
+
+
+@lru_cache(maxsize=1 << 14)
+def made_of_name(mail: str, last: str) -> bool:
+    """True for an address at a free mailer that is made of the name alone: its owner's namesake may have the like."""
+    local, _, domain = mail.partition("@")
+    return (
+        free_mailer(domain)
+        and not any(map(str.isdigit, local))
+        and bool(last)
+        and last.replace(" ", "")[:4] in fold(local)
+    )

@@ -114,8 +114,9 @@ def blocking_keys(party: Party) -> list[int]:
     city = sound(party.city.replace(" ", "")) if party.city else ""
     if party.words or party.numbers:
         _company(texts, party.words, party.numbers, party.postal, city)
-    if party.short:
-        _company(texts, party.short, (), party.postal, city)
+    for other in (party.short, party.former):
+        if other:
+            _company(texts, other, (), party.postal, city)
     if party.first or party.last:
         _person(texts, party, city)
     if party.birth:

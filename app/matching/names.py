@@ -11,6 +11,9 @@ from app.matching.vocabulary import SISTER, STOP, known_first_name, rarity
 from app.matching.weights import BITS, COINED, MOST_OF_A_NAME
 
 _distance = OSA.distance
+# Branches that differ by where they are.
+_SIDES = frozenset("nord sud ost west mitte nordost nordwest sudost sudwest nordlich sudlich ostlich westlich".split())
+_TOWN_IN_A_NAME = 3.0
 _STOP_WORDS = sorted(word for word in STOP if len(word) > 2)
 
 
@@ -19,6 +22,8 @@ def alike(a: str, b: str) -> float:
     """How far two words agree: .85 one slip, .65 the same sound, .6 one abbreviates the other, 0 not. `a` is the smaller."""
     short, long = (a, b) if len(a) <= len(b) else (b, a)
     size = len(short)
+    if a in _SIDES and b in _SIDES:
+        return 0.0
     if size >= 4:
         slips = 1 if size < 8 else 2
         if _distance(a, b, score_cutoff=slips) <= slips:
@@ -93,6 +98,44 @@ def _aligned(a: tuple[str, ...], b: tuple[str, ...]) -> tuple[float, list[str], 
     return bits, rest_a, rest_b, code
 
 
+def _best(a: Party, b: Party) -> tuple[float, list[str], list[str], str]:
+    """The names aligned, or a short or former name where that explains the other one fully."""
+    if a.former and b.former:
+        # Both say what they were called: "Chemische Fabrik vorm. Hofmann" is not the one that was Schering's.
+        found = _aligned(a.words + a.former, b.words + b.former)
+    else:
+        found = _aligned(a.words, b.words)
+    if (found[1] or found[2]) and (a.short or b.short or a.former or b.former):
+        for one in (a.words, a.short, a.former):
+            for two in (b.words, b.short, b.former):
+                if one and two and not (a.former and b.former):
+                    other = _aligned(one, two)
+                    if not other[1] and not other[2] and (found[1] or found[2] or other[0] > found[0]):
+                        found = other
+    return found
+
+
+def _sister(word: str) -> bool:
+    """A word that tells sister firms apart, a slip in it or not."""
+    return word in SISTER or (len(word) > 6 and _like_sister(word))
+
+
+@lru_cache(maxsize=1 << 14)
+def _like_sister(word: str) -> bool:
+    if word.endswith(("verwaltung", "beteiligung", "vermogen", "holding", "immobilien")):
+        return True
+    return any(abs(len(word) - len(other)) < 2 and _distance(word, other, score_cutoff=1) <= 1 for other in SISTER)
+
+
+def _of_the_town(words: tuple[str, ...], a: Party, b: Party) -> float:
+    """Bits that the town's name in both names is overrated by: the address says the same."""
+    return sum(
+        rarity(word) - _TOWN_IN_A_NAME
+        for word in set(words)
+        if word in b.words and word in a.city.split() and word in b.city.split() and rarity(word) > _TOWN_IN_A_NAME
+    )
+
+
 def _without_slight(a: list[str], b: list[str]) -> tuple[list[str], list[str]]:
     return [word for word in a if not _slight(word)], [word for word in b if not _slight(word)]
 
@@ -102,13 +145,7 @@ def compare_names(a: Party, b: Party, found: list[tuple[str, float]]) -> tuple[i
 
     And whether they agree in a word that hardly any other name has.
     """
-    bits, rest_a, rest_b, code = _aligned(a.words, b.words)
-    if (rest_a or rest_b) and (a.short or b.short):
-        for one, two in ((a.short, b.words), (a.words, b.short), (a.short, b.short)):
-            if one and two:
-                other = _aligned(one, two)
-                if not other[1] and not other[2] and (rest_a or rest_b or other[0] > bits):
-                    bits, rest_a, rest_b, code = other
+    bits, rest_a, rest_b, code = _best(a, b)
     if bool(rest_a) != bool(rest_b):
         # "Autohaus Müller Stuttgart" is the Autohaus Müller of Stuttgart; two towns in two names are two branches.
         town = a.city if not b.city or a.city == b.city else b.city if not a.city else ""
@@ -118,6 +155,8 @@ def compare_names(a: Party, b: Party, found: list[tuple[str, float]]) -> tuple[i
     if rest_a and rest_b and len(rest_a) != len(rest_b):
         rest_a, rest_b = _without_slight(rest_a, rest_b)
     verdict = 1
+    if bits and a.city and b.city:
+        bits -= _of_the_town(a.words, a, b)
     if bits:
         if code == "name_same_without_legal_form" and a.legal == b.legal:
             code = "name_same"
@@ -125,11 +164,14 @@ def compare_names(a: Party, b: Party, found: list[tuple[str, float]]) -> tuple[i
     numbers_a, numbers_b = a.numbers, b.numbers
     if (rest_a and rest_b) or (rest_a and numbers_b and not numbers_a) or (rest_b and numbers_a and not numbers_b):
         verdict = -1
-        found.append(("name_conflict", BITS["name_conflict"]))
+        # "Hübner Werbeagentur" next to "Hübner Vermögensverwaltung"
+        sister = bits > 0 and any(map(_sister, rest_a)) != any(map(_sister, rest_b))
+        code = "name_sister_firm" if sister else "name_conflict"
+        found.append((code, BITS[code]))
     elif rest_a or rest_b:
         rest = rest_a or rest_b
         verdict = 1 if all(map(_slight, rest)) else 0
-        sister = any(word in SISTER for word in rest)
+        sister = any(map(_sister, rest))
         name = "name_sister_firm" if sister else "name_extra"
         found.append((name, BITS[name]))
         if sister:

@@ -12,7 +12,7 @@ from app.matching.vocabulary import STOP
 _MOST_WORDS = 12
 _TOKENS = re.compile(r"[a-z]+|[0-9]+")
 # A digit amid letters is what a scanner made of one: "M1ller", "K0hler".
-_SCANNED = re.compile(r"(?<=[a-z]{2})[01](?=[a-z]{2})")
+_SCANNED = re.compile(r"(?<=[a-z])[01](?=[a-z]{2})")
 _OWNER = re.compile(r"\b(?:inh|inhaber|inhaberin|e\.? ?k\.? inh)\b\s*[.:]?\s*(.+)$")
 # What the company was called before: "Adlerwerke vorm. Heinrich Kleyer", "Qualmann GmbH (ehemals Zwiesele Bau)".
 _FORMER = re.compile(
@@ -43,16 +43,10 @@ _ABBREVIATIONS: dict[str, str] = {
     "handels": "handel", "grundstucks": "grundstuck", "vermogens": "vermogen", "vertriebs": "vertrieb", "betriebs": "betrieb",
 }  # fmt: skip
 _ROMAN = {
-    "ii": "2",
-    "iii": "3",
-    "iv": "4",
-    "vi": "6",
-    "vii": "7",
-    "i": "1",
-    "viii": "8",
-    "ix": "9",
-    "xi": "11",
-    "xii": "12",
+    tens + ones: str(10 * ten + one)
+    for ten, tens in enumerate(("", "x", "xx", "xxx"))
+    for one, ones in enumerate(("", "i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix"))
+    if tens + ones not in ("", "v", "x")  # single letters that are more often just that
 }
 
 _TITLES = word_set(
@@ -159,10 +153,10 @@ def normalise(values: PartyValues) -> Party:
                 tokens, _ = strip_legal_forms(_TOKENS.findall(owner[1]))
                 first, last = _split_person(" ".join(tokens))
             name = name[: owner.start()]
-    if _FORMER_HINT.search(name) is not None and (former := _FORMER.search(name)) is not None and former.start():
-        if not company:
-            company = former[1]
-        name = name[: former.start()]
+    former: tuple[str, ...] = ()
+    if _FORMER_HINT.search(name) is not None and (before := _FORMER.search(name)) is not None and before.start():
+        former = _company_words(before[1])[0]
+        name = name[: before.start()]
     if not name:
         name, company = company, ""
     words, numbers, legal = _company_words(name) if name else ((), (), "")
@@ -199,4 +193,5 @@ def normalise(values: PartyValues) -> Party:
         domains,
         vat_number(values.vat_id, country) if values.vat_id else "",
         birth_date(values.birth_date) if values.birth_date else "",
+        former,
     )

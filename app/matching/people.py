@@ -37,8 +37,9 @@ def likeness(a: str, b: str) -> int:
         return SIMILAR
     if " " in a or " " in b:
         words_a, words_b = a.split(), b.split()
-        if not set(words_a).isdisjoint(words_b):
-            return PART
+        if common := set(words_a).intersection(words_b):
+            # "Hans Georg" is not Hans Jürgen, but Anna Maria may go by Maria.
+            return PART if len(common) == min(len(set(words_a)), len(set(words_b))) else CLOSE
         if _initials(words_a, words_b):
             return INITIAL
     if size >= 3:
@@ -63,7 +64,7 @@ def _first(a: str, b: str) -> int:
         return SAME
     level = likeness(a, b) if a < b else likeness(b, a)
     if level != SAME:
-        if same_given_name(a, b) or ((" " in a or " " in b) and same_given_name(_call_name(a), _call_name(b))):
+        if same_given_name(a, b) or ((" " in a) != (" " in b) and same_given_name(_call_name(a), _call_name(b))):
             return VARIANT
         if level in (SIMILAR, PART, CLOSE, UNLIKE) and _two_names(a, b):
             return DIFFERS
@@ -78,7 +79,15 @@ def _two_names(a: str, b: str) -> bool:
     """Two names of their own though they look alike: Jan and Jana, Paul and Paula share a home, not a person."""
     if not (known_first_name(a) and known_first_name(b)):
         return False
-    return a[-1] != b[-1] or not same_sound(*sorted((a, b), key=len))
+    # Spellings of one name end alike and differ in the letters that sound alike: Stefan, Stephan.
+    one, two = _plain(a), _plain(b)
+    if one == two:
+        return False
+    return one[-1] != two[-1] or _distance(one, two) > 1 or not same_sound(*sorted((a, b), key=len))
+
+
+def _plain(name: str) -> str:
+    return name.replace("ph", "f").replace("th", "t").replace("ck", "k").replace("c", "k").replace("y", "i")
 
 
 def _last(a: str, b: str) -> int:
@@ -89,8 +98,10 @@ def _last(a: str, b: str) -> int:
 
 def _worth(level: int, rare: float, shift: float) -> float:
     """Bits of names that agree so: as many as the name is rare, less what such an agreement costs."""
-    if level <= PART or level == CLOSE:
-        return max(rare + shift, 0.5) if level <= PART else rare * 0.5 + shift
+    if level <= PART:
+        return max(rare + shift, 0.5)
+    if level == CLOSE:
+        return max(rare + shift, -2.5)
     return shift
 
 

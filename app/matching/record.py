@@ -43,7 +43,7 @@ class Party:
 
     `words` are the company name's content words in the order given, without legal form, stop words and numbers;
     `numbers` are its numbers, sorted, Roman ones included, since they tell sister firms apart. `short` are the words of the
-    other company name where that differs. `first` and `last` hold words separated by spaces. `domains` leaves out free
+    other company name where that differs, `former` those of the name it had before. `first` and `last` hold words separated by spaces. `domains` leaves out free
     mailers. `street` has no spaces and no house number; `city` no "am Rhein".
     """
 
@@ -65,23 +65,24 @@ class Party:
     domains: tuple[str, ...] = ()
     vat: str = ""
     birth: str = ""
+    former: tuple[str, ...] = ()
 
     def dump(self) -> list[Any]:
         """The fields as a list that JSON can hold; `load` takes it back. The first item is the layout's version."""
         return [
-            1, self.kind, list(self.words), list(self.numbers), self.legal, list(self.short), self.first, self.last,
+            2, self.kind, list(self.words), list(self.numbers), self.legal, list(self.short), self.first, self.last,
             self.street, self.house, self.postal, self.city, self.state, self.country, self.phone, self.email,
-            list(self.domains), self.vat, self.birth,
+            list(self.domains), self.vat, self.birth, list(self.former),
         ]  # fmt: skip
 
     @staticmethod
     def load(dump: Sequence[Any]) -> "Party":
         """The party that was dumped. Raises ValueError for another layout: the index must then be rebuilt."""
-        if dump[0] != 1:
+        if dump[0] != 2:
             raise ValueError(f"unknown layout of a stored party: {dump[0]!r}")
         _, kind, words, numbers, legal, short, first, last, street, house, postal, city, state, country, phone, email, \
-            domains, vat, birth = dump  # fmt: skip
+            domains, vat, birth, former = dump  # fmt: skip
         return Party(
             kind, tuple(words), tuple(numbers), legal, tuple(short), first, last, street, house, postal, city, state,
-            country, phone, email, tuple(domains), vat, birth,
+            country, phone, email, tuple(domains), vat, birth, tuple(former),
         )  # fmt: skip

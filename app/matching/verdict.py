@@ -70,7 +70,7 @@ def judge(a: Party, b: Party) -> tuple[float, int, list[tuple[str, float]]]:
     """`score` without its reasons in words: chance, level (0 none, 1 possible, 2 duplicate) and bare findings."""
     evidence = compare(a, b)
     # fsum, so that the sum does not depend on who asks.
-    bits = fsum([PRIOR, *[weight for _, weight in evidence.found]])
+    bits = fsum([PRIOR, -evidence.doubt, *[weight for _, weight in evidence.found]])
     if evidence.personal is not None and evidence.personal < bits:
         bits = max(evidence.personal, min(bits, _STILL_POSSIBLE))
     chance = 1.0 / (1.0 + 2.0 ** -max(-60.0, min(60.0, bits)))

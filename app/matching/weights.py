@@ -11,8 +11,8 @@ import orjson
 
 _LEARNED = cast(dict[str, Any], orjson.loads(Path(__file__).with_name("weights.json").read_bytes()))
 
-PRIOR = -17.0
-"""Odds of two random records being one party, in bits: those of a stock of some 130,000 records. The same for every stock,
+PRIOR = -14.0
+"""Odds of two random records being one party, in bits: those of a stock of some 16,000 records. The same for every stock,
 so that a check, an import and a scan say the same of the same two records."""
 DUPLICATE_AT = 0.8
 """The figures are cautious: of the pairs scored .8 and more, fewer than 1 in 100 were false on the development sets."""
@@ -23,6 +23,12 @@ MOST_OF_A_NAME = 26.0
 """Words of one name hang together: more of them prove little more."""
 HOME = 3.0
 """The odds, in bits, of a record at the same home or office being the same person before anything personal is compared."""
+NAMESAKES = 3.0
+"""Bits that two people who share a name and a town, and nothing that is theirs, need beyond the others."""
+OTHER_WORD = 4.0
+"""Bits given back when a first name that differs is no given name that anybody knows: a slip, or a name gone astray."""
+MOVED = 2.0
+"""Bits that a company needs beyond the others when nothing but its name agrees: it may have moved, or have a namesake."""
 
 BITS: dict[str, float] = _LEARNED["levels"]
 
