@@ -23,16 +23,20 @@ async def list_jobs(ctx: Ctx, request: Request, query: Annotated[JobQuery, Query
     return await JOB.page(ctx, request, query)
 
 
-@router.get("/{job_id:uuid}", operation_id="get_job", summary="Get a job", response_model=JobRead)
-async def get_job(ctx: Ctx, request: Request, job_id: UUID) -> Response:
+@router.get("/{long_job_id:uuid}", operation_id="get_job", summary="Get a job", response_model=JobRead)
+async def get_job(ctx: Ctx, request: Request, long_job_id: UUID) -> Response:
     """How far a job is, and where its result is when it is done."""
-    return await JOB.read(ctx, request, job_id)
+    return await JOB.read(ctx, request, long_job_id)
 
 
 @router.delete(
-    "/{job_id:uuid}", operation_id="cancel_job", summary="Cancel a job", status_code=204, responses=declared(JobOver)
+    "/{long_job_id:uuid}",
+    operation_id="cancel_job",
+    summary="Cancel a job",
+    status_code=204,
+    responses=declared(JobOver),
 )
-async def cancel_job(ctx: Ctx, job_id: UUID) -> Response:
+async def cancel_job(ctx: Ctx, long_job_id: UUID) -> Response:
     """Stop a job. It stays on record as cancelled."""
-    await service.cancel(ctx, job_id)
+    await service.cancel(ctx, long_job_id)
     return ctx.reply(None, status=204)

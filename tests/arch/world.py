@@ -8,10 +8,13 @@ import httpx
 from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.accounts.models import Account
 from app.core import outbox
 from app.core.visibility import unscoped
+from app.duplicate_scans.models import DuplicateCluster, DuplicateClusterMember, DuplicateScan
 from app.duplicates.models import DuplicateDismissal
 from app.identity.models import Centre, DeviceSession, Role, User
+from app.jobs.models import Job
 from app.locks.models import Clearance, LeadLock, ProtectionCheck
 from app.notifications.models import Notification
 from app.opportunities.models import DEFAULT_PIPELINE_ID
@@ -25,9 +28,10 @@ Ids = dict[str, UUID | int]
 async def make_world(api: Api, session: AsyncSession, role: str) -> tuple[User, Ids]:
     """A user with the role, and the ids of records that are theirs, or another one's where only that makes sense.
 
-    `lead_id`, `lock_id`, `account_id`, `contact_id`, `opportunity_id`, `activity_id`, `check_id`, `device_id` are the user's own;
-    `message_id` was sent to them; `clearance_id` is another one's request in the user's country; `other_lock_id` is another
-    one's lock; `user_id` is another person; `job_id` is a dead background job.
+    `lead_id`, `lock_id`, `account_id`, `contact_id`, `opportunity_id`, `activity_id`, `check_id`, `device_id` are the user's
+    own; `message_id` was sent to them; `clearance_id` is another one's request in the user's country; `other_lock_id` is
+    another one's lock; `scan_id` and `long_job_id` are the user's running scan, `cluster_id` is one of two accounts of
+    theirs; `user_id` is another person; `job_id` is a dead background job.
     """
     team = await make_team(session)
     user = await make_user(session, role, teams=[team])
@@ -65,7 +69,9 @@ async def make_world(api: Api, session: AsyncSession, role: str) -> tuple[User, 
     task = {"type": "task", "account_id": str(account.id), "subject": "Anrufen", "assignee_id": str(user.id)}
     ids["activity_id"] = await _made(admin, "/v1/activities", task)
 
-    dismissal = DuplicateDismissal(first_type="account", first_id=account.id, second_type="contact", second_id=contact.id)
+    dismissal = DuplicateDismissal(
+        first_type="account", first_id=account.id, second_type="contact", second_id=contact.id
+    )
     now = datetime.now(UTC)
     clearance = Clearance(
         lock_id=ids["other_lock_id"],
@@ -93,7 +99,28 @@ async def make_world(api: Api, session: AsyncSession, role: str) -> tuple[User, 
     await session.commit()
     ids["dismissal_id"] = dismissal.id
     ids |= {"role_id": custom.id, "centre_id": centre.id, "self_id": user.id}
+    ids |= await _scanned(session, user, [account, await make_account(session, user)])
     return user, ids
+
+
+async def _scanned(session: AsyncSession, user: User, accounts: list[Account]) -> Ids:
+    """A scan that the user has asked for and that still runs, with a cluster of these accounts."""
+    job = Job(kind="duplicate_scan", created_by=user.id)
+    session.add(job)
+    await session.flush()
+    session.add(DuplicateScan(id=job.id, record_types=["account"], minimum_verdict="duplicate", created_by=user.id))
+    await session.flush()
+    cluster = DuplicateCluster(
+        scan_id=job.id, rank=1, record_type="account", verdict="duplicate", score=1, size=len(accounts)
+    )
+    session.add(cluster)
+    await session.flush()
+    session.add_all(
+        DuplicateClusterMember(cluster_id=cluster.id, record_type="account", record_id=one.id, record_version=1)
+        for one in accounts
+    )
+    await session.commit()
+    return {"long_job_id": job.id, "scan_id": job.id, "cluster_id": cluster.id}
 
 
 TEXTS = {language: {"title": "Neuer Interessent", "body": "Kranzbichler GmbH"} for language in ("de", "en")}
