@@ -79,22 +79,26 @@ index_state = Table(
 )
 
 _CANDIDATES = """
-WITH {left_out} hits AS (
-    SELECT hit.party_id, count(*) OVER (PARTITION BY wanted.key) AS holders
+WITH {left_out} lists AS MATERIALIZED (
+    SELECT found.ids, found.holders,
+           CASE WHEN found.holders >= {limit} THEN 0.05 ELSE 1 / (1 + ln(found.holders)) END AS weight
     FROM unnest(CAST(:keys AS bigint[])) AS wanted(key)
     CROSS JOIN LATERAL (
-        SELECT party_id FROM party_key WHERE party_key.key = wanted.key ORDER BY party_id LIMIT {limit}
-    ) AS hit
+        SELECT array_agg(holder.party_id) AS ids, count(*) AS holders
+        FROM (
+            SELECT party_id FROM party_key WHERE party_key.key = wanted.key ORDER BY party_id LIMIT {limit}
+        ) AS holder
+    ) AS found
+    WHERE found.holders > 0
 ), ranked AS (
-    SELECT hits.party_id AS id,
-           sum(CASE WHEN holders >= {limit} THEN 0.05 ELSE 1 / (1 + ln(holders)) END) AS shared
-    FROM hits {only}
-    GROUP BY hits.party_id
-    ORDER BY shared DESC, id
+    SELECT hit.id, sum(lists.weight) AS shared
+    FROM lists CROSS JOIN unnest(lists.ids) AS hit(id) {only}
+    GROUP BY hit.id
+    ORDER BY shared DESC, hit.id
     LIMIT CAST(:compared AS integer) + 1
 )
 SELECT party.record_type, party.record_id, party.dump, CAST(ranked.shared AS double precision) AS shared,
-       EXISTS (SELECT FROM hits WHERE holders >= {limit}) AS cut, state.version
+       EXISTS (SELECT FROM lists WHERE holders >= {limit}) AS cut, state.version
 FROM index_state AS state LEFT JOIN (ranked JOIN party ON party.id = ranked.id) ON true
 ORDER BY ranked.shared DESC NULLS LAST, party.id
 """
@@ -106,9 +110,9 @@ _LEFT_OUT = """left_out AS MATERIALIZED (
     )
 ), """
 _ONLY = """
-    WHERE hits.party_id NOT IN (SELECT id FROM left_out) AND (
+    WHERE hit.id NOT IN (SELECT id FROM left_out) AND (
         CAST(:types AS text[]) IS NULL
-        OR (SELECT record_type FROM party WHERE party.id = hits.party_id) = ANY(CAST(:types AS text[]))
+        OR (SELECT record_type FROM party WHERE party.id = hit.id) = ANY(CAST(:types AS text[]))
     )
 """
 
