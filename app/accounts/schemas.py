@@ -111,7 +111,8 @@ class AccountCreate(Body):
     expected_revenue: Money | None = None
     source: Line | None = None
     not_duplicate_of: Ids = Field(
-        default_factory=list, description="`ref`s of possible matches that are other customers."
+        default_factory=list,
+        description="`ref`s of matches that are other customers. Kept, like what `/v1/duplicate-dismissals` is told.",
     )
     type: Computed = not_settable()
     status: Computed = not_settable()

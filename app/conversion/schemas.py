@@ -8,7 +8,7 @@ from pydantic import ConfigDict, Field, JsonValue
 from app.accounts.schemas import Access, Ids, TeamIds
 from app.core.particulars import Email, Phone, PostalCode, VatId, Website
 from app.core.types import Body, Country, Line, Link, Moment, Money, Prose
-from app.leads.schemas import LeadRead
+from app.leads.schemas import NOT_DUPLICATES, LeadRead
 from app.locks.schemas import LeadLockRead, MatchReason
 
 Outcome = Literal["create", "update", "keep"]
@@ -114,7 +114,7 @@ class ConversionCreate(Body):
         default=None, description="Ask sales support for the opportunity; left out, if the project's steps include it."
     )
     opportunity: OpportunityRequest | None = None
-    not_duplicate_of: list[UUID] = Field(default_factory=list, max_length=50)
+    not_duplicate_of: list[UUID] = Field(default_factory=list, max_length=50, description=NOT_DUPLICATES)
 
 
 class AppliedField(Body):

@@ -17,6 +17,7 @@ from app.core.statements import Statement
 from app.core.visibility import unscoped
 from app.duplicates.models import DuplicateDismissal
 from app.locks.protection import Standing
+from app.matching.index import Found
 
 
 class Ref(NamedTuple):
@@ -121,17 +122,19 @@ async def ids_of(ctx: Context, pairs: Sequence[Pair]) -> list[UUID]:
 
 
 async def remember_named(ctx: Context, own: Ref, standings: Sequence[Standing], named: Sequence[UUID]) -> None:
-    """Keep what a registering person has said: of the matches that they were shown, these are others.
+    """Keep what a registering person has said: of the customers that they were shown as matches, these are others. With the
+    match go the customer's further records that matched.
 
     That a duplicate is none may only say who could also change it: of another one's customer it is not kept.
     """
     hides_a_holder = ctx.reach != "all"
-    said = [
-        s
-        for s in standings
-        if s.record_id in named and not (hides_a_holder and s.foreign and s.match.verdict == "duplicate")
-    ]
-    await remember(ctx, [pair_of(own, Ref(s.record_type, s.record_id)) for s in said])
+    pairs: list[Pair] = []
+    for standing in (s for s in standings if s.record_id in named):
+        matches: list[Standing | Found] = [standing, *standing.along]
+        for one in matches:
+            if not (hides_a_holder and standing.foreign and one.match.verdict == "duplicate"):
+                pairs.append(pair_of(own, Ref(one.record_type, one.record_id)))
+    await remember(ctx, pairs)
 
 
 async def dismissed_with(ctx: Context, record_id: UUID) -> list[Ref]:

@@ -10,6 +10,8 @@ from app.core.resource import ListQuery
 from app.core.types import Body, ClientId, Country, Day, Key, Line, Link, Moment, Money, Prose, RecordRead
 from app.core.writing import absent
 
+NOT_DUPLICATES = "`ref`s of matches that are other customers. Kept, like what `/v1/duplicate-dismissals` is told."
+
 Phase = Literal["open", "converted", "discarded"]
 
 EXAMPLE: dict[str, JsonValue] = {
@@ -64,9 +66,7 @@ class LeadCreate(LeadFields):
     status: Key | None = None
     name: Line | None = Field(default=None, description="The company's legal wording, or the person's name.")
     receipt_id: UUID | None = Field(default=None, description="The protection check that was made before.")
-    not_duplicate_of: list[UUID] = Field(
-        default_factory=list, max_length=50, description="`ref`s of possible matches that are other customers."
-    )
+    not_duplicate_of: list[UUID] = Field(default_factory=list, max_length=50, description=NOT_DUPLICATES)
 
 
 class LeadUpdate(LeadFields):
@@ -76,7 +76,7 @@ class LeadUpdate(LeadFields):
 
     status: Key = absent()
     name: Line = absent()
-    not_duplicate_of: list[UUID] = Field(default_factory=list, max_length=50)
+    not_duplicate_of: list[UUID] = Field(default_factory=list, max_length=50, description=NOT_DUPLICATES)
 
 
 class LeadRead(RecordRead):

@@ -5,7 +5,7 @@ never was a lock, while the account has managers. Once its last lock is over a c
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -27,7 +27,7 @@ from app.leads.models import Lead
 from app.locks.models import Clearance, LeadLock
 from app.locks.problems import CustomerTaken, CustomerYours, PossiblyTaken
 from app.matching import Match, Party, PartyValues, explain, score
-from app.matching.index import Matches
+from app.matching.index import Found, Matches
 
 LIVE = ("pending", "active")
 HELD = (*LIVE, "managed")
@@ -55,6 +55,8 @@ class Standing:
     until: date | None
     lock_id: UUID | None
     account_id: UUID | None
+    along: tuple[Found, ...] = ()
+    """Further matches of the same customer, for which this one stands."""
 
     @property
     def foreign(self) -> bool:
@@ -195,6 +197,7 @@ async def standings_of(ctx: Context, matches: Matches, *, one_per_customer: bool
     teams = set(getattr(ctx.principal, "team_ids", ()))
     standings: list[Standing] = []
     customers: dict[UUID, int] = {}
+    of_customer: list[list[Found]] = []
     for found in matches.found:
         records = by_record.get((found.record_type, found.record_id))
         if not records:
@@ -204,12 +207,19 @@ async def standings_of(ctx: Context, matches: Matches, *, one_per_customer: bool
         if one_per_customer and customer in customers:
             # The same customer's lead, account or contact: the best score stands, unless only the other may be shown.
             better = standings[customers[customer]]
+            of_customer[customers[customer]].append(found)
             if standing.visible and not better.visible and standing.status == better.status:
                 standings[customers[customer]] = standing
             continue
         customers[customer] = len(standings)
         standings.append(standing)
-    return standings
+        of_customer.append([found])
+    return [
+        replace(standing, along=tuple(found for found in all_found if found.record_id != standing.record_id))
+        if len(all_found) > 1
+        else standing
+        for standing, all_found in zip(standings, of_customer, strict=True)
+    ]
 
 
 def _standing(match: Match, rows: Sequence[Any], asker: UUID | None, teams: set[UUID], today: date) -> Standing:
