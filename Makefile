@@ -7,7 +7,7 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 # Compiled modules halve the time to start.
 unexport PYTHONDONTWRITEBYTECODE
-.PHONY: help run demo user verify-index test test-slow check contract rules bench bench-matching bench-matching-online fuzz lock clean environment dev-environment
+.PHONY: help run demo user verify-index test test-slow check contract rules bench bench-matching bench-matching-online bench-matching-peers fuzz lock clean environment dev-environment peers-environment
 
 PY := .venv/bin/python
 RUN := exec $(PY) -m app.cli
@@ -60,11 +60,14 @@ bench-matching: dev-environment ## Measure the duplicate check on labelled data:
 bench-matching-online: dev-environment ## Measure one duplicate check against a large stock (PARTIES=1000000)
 	@nice -n 5 $(PY) -m bench.matching_online --parties $(or $(PARTIES),1000000)
 
+bench-matching-peers: dev-environment peers-environment ## Measure it beside splink and dedupe: DATA="folder folder" ARGS="--rounds 3 --json", or ARGS=--online
+	@$(PY) -m bench.matching_peers $(DATA) $(ARGS)
+
 lock: ## Resolve the dependencies anew and write requirements/*.txt
 	@bash requirements/lock.sh
 
 clean: ## Remove the environment and caches; keep the data
-	@rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache openapi/node_modules openapi/build
+	@rm -rf .venv .venv-peers .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache openapi/node_modules openapi/build
 	@find app workers migrations tests bench -name __pycache__ -prune -exec rm -rf {} +
 
 environment:
@@ -72,3 +75,6 @@ environment:
 
 dev-environment:
 	@bash requirements/install.sh dev
+
+peers-environment:
+	@bash requirements/install.sh peers

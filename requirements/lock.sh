@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Resolves pyproject.toml anew and writes both lock files, for every platform, with hashes. The resolver has an
+# Resolves pyproject.toml anew and writes the lock files, for every platform, with hashes. The resolver has an
 # environment of its own, so that it doesn't get into the product's.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -10,8 +10,9 @@ trap 'rm -rf "$tools"' EXIT
 "$tools/bin/python" -m pip install --quiet --disable-pip-version-check uv
 
 lock() {
-    "$tools/bin/uv" pip compile pyproject.toml "$@" --upgrade --quiet --universal --generate-hashes \
+    "$tools/bin/uv" pip compile "$@" --upgrade --quiet --universal --generate-hashes \
         --no-emit-index-url --no-emit-find-links --no-annotate --no-header --python-version 3.11
 }
-lock --output-file requirements/run.txt
-lock --group dev --output-file requirements/dev.txt
+lock pyproject.toml --output-file requirements/run.txt
+lock pyproject.toml --group dev --output-file requirements/dev.txt
+lock --group peers --output-file requirements/peers.txt
