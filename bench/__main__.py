@@ -108,7 +108,9 @@ def _seconds(options: argparse.Namespace) -> float:
 async def _measure(running: Stage, world: World, work: Work, options: argparse.Namespace) -> dict[str, Measured]:
     streams = {name: target.requests(world) for name, target in work.targets.items()}
     measured = {name: Measured() for name in work.targets}
-    share = len(world.reserve) // (options.rounds + 1 + options.statements + options.profile)
+    share = len(work.limited(world) if work.limited else ()) // (
+        options.rounds + 1 + options.statements + options.profile
+    )
 
     async def one_round(name: str, target: Target, seconds: float, most: int) -> None:
         requests: Requests = islice(streams[name], most) if work.limited else streams[name]

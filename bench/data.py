@@ -27,6 +27,8 @@ import orjson
 
 from app.accounts.models import Account
 from app.accounts.parties import values_of as account_values
+from app.contacts.models import Contact
+from app.contacts.parties import values_of as contact_values
 from app.core.embedded import EmbeddedServers
 from app.leads.models import Lead
 from app.leads.parties import values_of as lead_values
@@ -41,6 +43,9 @@ SEED = 2026
 RESERVE_SHARE = 0.12
 """Leads made on top for the conversions, each of which uses one up."""
 RESERVE_LEAST = 4_000
+PAIRS = 2_400
+"""Contacts who are there twice, for the merges; each one's double has so many activities:"""
+SUB_RECORDS = 50
 DEVELOPERS = 40
 STATUSES = ("new", "contacted", "qualified")
 REVENUES = ("4800.00", "12500.00", "36000.00", "98000.00")
@@ -53,6 +58,7 @@ DESCRIPTIONS = (
 Row = tuple[Any, ...]
 BARE_TABLES = (
     *("leads", "lead_locks", "accounts", "contacts", "activities", "messages", "message_recipients", "conversions"),
+    *("opportunities", "merges", "merge_moves", "record_redirects"),
 )
 """Copied to the schema `bare` for the baselines: the same columns, rows and indexes, no triggers, no foreign keys."""
 
@@ -65,6 +71,13 @@ LEAD_COLUMNS = (
 LOCK_COLUMNS = (
     *("id", "lead_id", "account_id", "project_id", "holder_id", "visibility", "customer_name", "country", "state"),
     *("starts_on", "ends_on", "created_at", "updated_at", "created_by"),
+)
+CONTACT_COLUMNS = (
+    *("id", "first_name", "last_name", "assignee_id", "manager_ids", "team_ids", "city", "country", "source"),
+    *("created_at", "updated_at", "created_by"),
+)
+ACTIVITY_COLUMNS = (
+    *("id", "type", "subject", "assignee_id", "contact_id", "team_ids", "created_at", "updated_at", "created_by"),
 )
 ACCOUNT_COLUMNS = (
     *("id", "name", "assignee_id", "manager_ids", "team_ids", "level", "industry", "legal_form", "postal_code", "city"),
@@ -130,7 +143,24 @@ class _Stock:
         self.leads: list[Row] = []
         self.locks: list[Row] = []
         self.accounts: list[Row] = []
+        self.contacts: list[Row] = []
+        self.activities: list[Row] = []
         self._day = datetime(2026, 1, 5, 8, tzinfo=UTC)
+
+    def add_pair(self, company: Company, number: int) -> None:
+        """A person who is there twice, and what hangs on the double."""
+        chance = self.chance
+        user, own_team = self.people[0]
+        made = self._day + timedelta(seconds=number)
+        last = company.name.split()[0]
+        for at, source in enumerate(("bench_pair", None)):
+            id_ = record_id(made + timedelta(milliseconds=at), chance)
+            self.contacts.append(
+                (id_, "Eva", last, user, [], [own_team], company.city, company.country, source, made, made, user)
+            )
+        for at in range(SUB_RECORDS):
+            activity = record_id(made + timedelta(milliseconds=at), chance)
+            self.activities.append((activity, "note", f"Notiz {at}", user, id_, [own_team], made, made, user))
 
     def add(self, company: Company, number: int, *, reserve: bool = False) -> None:
         """A lead; one in ten is a customer already, one in ten belongs to a team's project and has no lock."""
@@ -187,6 +217,8 @@ def _index_rows(kind: str, rows: Sequence[Row]) -> list[tuple[UUID, str, list[in
     for row in rows:
         if kind == "lead":
             values = lead_values(Lead(**dict(zip(LEAD_COLUMNS, row, strict=True))))
+        elif kind == "contact":
+            values = contact_values(Contact(**dict(zip(CONTACT_COLUMNS, row, strict=True))), None)
         else:
             values = account_values(Account(**dict(zip(ACCOUNT_COLUMNS, row, strict=True))))
         party = normalise(values)
@@ -198,7 +230,7 @@ def _all_index_rows(stock: _Stock) -> Iterator[tuple[str, UUID, str, list[int]]]
     """On all cores."""
     with ProcessPoolExecutor(os.cpu_count(), mp_context=get_context("spawn")) as pool:
         waiting = []
-        for kind, rows in (("lead", stock.leads), ("account", stock.accounts)):
+        for kind, rows in (("lead", stock.leads), ("account", stock.accounts), ("contact", stock.contacts)):
             remaining = iter(rows)
             while chunk := list(islice(remaining, 2_000)):
                 waiting.append((kind, pool.submit(_index_rows, kind, chunk)))
@@ -219,10 +251,14 @@ async def _load(url: str, number: int) -> None:
             chance = random.Random(SEED + 1)
             for at in range(max(RESERVE_LEAST, int(number * RESERVE_SHARE))):
                 stock.add(unheard_of(chance), at, reserve=True)
+            for at in range(PAIRS):
+                stock.add_pair(unheard_of(chance), at)
             copy = connection.copy_records_to_table
             await copy("accounts", records=stock.accounts, columns=ACCOUNT_COLUMNS)
             await copy("leads", records=stock.leads, columns=LEAD_COLUMNS)
             await copy("lead_locks", records=stock.locks, columns=LOCK_COLUMNS)
+            await copy("contacts", records=stock.contacts, columns=CONTACT_COLUMNS)
+            await copy("activities", records=stock.activities, columns=ACTIVITY_COLUMNS)
             await _index(connection, stock)
             await _bare_tables(connection)
         await connection.execute("VACUUM ANALYZE")

@@ -15,7 +15,7 @@ from app.core.db import new_id
 from app.identity import tokens
 from app.projects.models import PROTECTION_PROJECT_ID
 from bench.companies import GIVEN, Company, as_people_type_it, unheard_of
-from bench.data import DESCRIPTIONS
+from bench.data import DESCRIPTIONS, SUB_RECORDS
 from bench.servers import SECRET
 
 Requests = Iterator[bytes]
@@ -31,6 +31,8 @@ class World:
     leads: Sequence[UUID]
     known: Sequence[Company]
     reserve: Sequence[UUID]
+    pairs: Sequence[tuple[UUID, UUID]]
+    """Contacts who are there twice; all that hangs on them hangs on the second."""
 
 
 @dataclass(frozen=True)
@@ -50,8 +52,8 @@ class Work:
     title: str
     targets: dict[str, Target]
     goals: dict[str, float]
-    limited: bool = False
-    """Each request uses up a record of the reserve."""
+    limited: Callable[[World], Sequence[Any]] | None = None
+    """Each request uses up one of these."""
     hit: tuple[str, Callable[[bytes], bool]] | None = None
 
 
@@ -70,12 +72,18 @@ async def look_around(connection: "asyncpg.Connection[asyncpg.Record]") -> World
         f"SELECT {columns} FROM leads WHERE source <> 'bench_reserve' ORDER BY {chance} LIMIT 20000"
     )
     reserve = await connection.fetch(f"SELECT id FROM leads WHERE source = 'bench_reserve' ORDER BY {chance}")
+    # A pair's second one was made a millisecond after the first.
+    pairs = await connection.fetch(
+        "SELECT c.id, (SELECT d.id FROM contacts AS d WHERE d.id > c.id ORDER BY d.id LIMIT 1) FROM contacts AS c WHERE c.source = 'bench_pair'"
+        " ORDER BY c.id"
+    )
     return World(
         user=user,
         token=tokens.issue(SECRET, user, session, now)[0],
         leads=[row["id"] for row in known],
         known=[Company(*list(row.values())[1:]) for row in known],
         reserve=[row["id"] for row in reserve],
+        pairs=[tuple(row) for row in pairs],
     )
 
 
@@ -178,6 +186,16 @@ def _convert(path: str, *, ours: bool = False) -> Callable[[World], Requests]:
     return requests
 
 
+def _merge(path: str, *, ours: bool = False) -> Callable[[World], Requests]:
+    def requests(world: World) -> Requests:
+        for winner, loser in world.pairs:
+            ids = [str(winner), str(loser)]
+            body = {"record_type": "contact", "record_ids": ids, "winner_id": ids[0], "versions": dict.fromkeys(ids, 1)}
+            yield _post(path, body, world if ours else None, key=ours)
+
+    return requests
+
+
 WORK = (
     Work(
         "fetch",
@@ -229,6 +247,16 @@ WORK = (
             "raw": Target("raw", _convert("/leads"), 201),
         },
         {"raw": 0.5},
-        limited=True,
+        limited=lambda world: world.reserve,
+    ),
+    Work(
+        "merge",
+        f"merge two contacts with {SUB_RECORDS} sub-records",
+        {
+            OURS: Target("ours", _merge("/v1/merges", ours=True), 201),
+            "raw": Target("raw", _merge("/merges"), 201),
+        },
+        {"raw": 0.5},
+        limited=lambda world: world.pairs,
     ),
 )

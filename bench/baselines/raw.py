@@ -308,3 +308,41 @@ async def convert(lead_id: UUID, body: Conversion) -> Response:
         "converted_at": now,
     }
     return json(answer, 201)
+
+
+class Merge(BaseModel):
+    record_type: str
+    record_ids: list[UUID]
+    winner_id: UUID
+    versions: dict[UUID, int]
+
+
+@app.post("/merges")
+async def merge(body: Merge) -> Response:
+    """The same rows as the application writes: what hung on the loser, the winner, the merge with its moves, the redirect."""
+    merge_id, winner = uuid7(), body.winner_id
+    (loser,) = (one for one in body.record_ids if one != winner)
+    async with app.state.pool.acquire() as connection, connection.transaction():
+        run = connection.execute
+        rows = await connection.fetch(
+            "SELECT id, version, to_jsonb(c) AS row FROM bare.contacts c WHERE id = ANY($1) ORDER BY id FOR UPDATE",
+            body.record_ids,
+        )
+        if {row["id"]: row["version"] for row in rows} != body.versions:
+            return json({"code": "stale"}, 412)
+        await run(
+            "INSERT INTO bare.merges (id, record_type, winner_id, loser_ids, origin, fields, moved, winner_version, undo)"
+            " VALUES ($1, 'contact', $2, $3, 'user', '{}', '{}', 2, $4)",
+            *(merge_id, winner, [loser], next(row["row"] for row in rows if row["id"] == loser)),
+        )
+        for table in ("activities", "opportunities", "leads"):
+            await run(
+                f"WITH moved AS (UPDATE bare.{table} SET contact_id = $1, version = version + 1, updated_at = now()"
+                " WHERE contact_id = $2 RETURNING id) INSERT INTO bare.merge_moves (merge_id, table_name, row_id, loser_id)"
+                f" SELECT $3, '{table}', id, $2 FROM moved",
+                *(winner, loser, merge_id),
+            )
+        await run("DELETE FROM bare.contacts WHERE id = $1", loser)
+        await run("UPDATE bare.contacts SET version = version + 1, updated_at = now() WHERE id = $1", winner)
+        await run("INSERT INTO bare.record_redirects VALUES ($1, 'contact', $2, $3)", loser, winner, merge_id)
+    return json({"id": merge_id, "winner_id": winner, "loser_ids": [loser], "state": "done"}, 201)

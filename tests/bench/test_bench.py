@@ -16,7 +16,7 @@ def test_each_work_is_measured_on_each_server() -> None:
     finished = subprocess.run(command, check=False, cwd=ROOT, capture_output=True, text=True, timeout=300)
     assert finished.returncode == 0, finished.stderr[-2000:]
     results = json.loads((ROOT / "bench/results/latest.json").read_text())
-    assert set(results["work"]) == {"fetch", "list", "create", "check", "convert"}
+    assert set(results["work"]) == {"fetch", "list", "create", "check", "convert", "merge"}
     for work in results["work"].values():
         assert set(work["servers"]) >= {"ours", "raw"}
         for figures in work["servers"].values():
