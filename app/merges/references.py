@@ -58,6 +58,7 @@ STAYS: dict[str, str] = {
     "conversions.lead_id": "a converted lead never loses",
     "duplicate_dismissals.first_id": "pairs, moved by app.duplicates",
     "duplicate_dismissals.second_id": "pairs, moved by app.duplicates",
+    "duplicate_cluster_members.record_id": "a cluster says what the scan saw; one whose members are gone counts as merged",
     "merge_moves.loser_id": "what was, for the undoing",
     "merge_moves.row_id": "what was, for the undoing",
     "merges.loser_ids": "a merge says what it merged",
