@@ -3,6 +3,7 @@
 import asyncio
 from pathlib import Path
 
+import asyncpg
 from alembic import command
 from alembic.config import Config
 from alembic.util.exc import CommandError
@@ -28,4 +29,9 @@ def migrate(database_url: str) -> None:
         if "Can't locate revision" in str(error):
             raise CannotRun("This database was made by a newer version of Leadwerk; start that one instead.") from error
         raise
-    asyncio.run(rebuild_if_outdated(database_url))
+    try:
+        asyncio.run(rebuild_if_outdated(database_url))
+    except asyncpg.LockNotAvailableError as error:
+        raise CannotRun(
+            "Something holds the duplicate index, which has to be built anew. Start again later."
+        ) from error

@@ -13,6 +13,7 @@ from redis.asyncio import Redis
 from starlette.responses import Response
 
 from app.core.context import services_of
+from app.matching.version import INDEX_VERSION
 
 router = APIRouter(tags=["operation"])
 
@@ -32,7 +33,7 @@ async def healthz() -> dict[str, str]:
     responses={503: {"description": "Something it needs does not answer; the body says what."}},
 )
 async def readyz(request: Request) -> Response:
-    """Asks PostgreSQL (with the schema this version needs), and Redis. 503 with the reason when one of them fails."""
+    """Asks PostgreSQL (with the schema and duplicate index this version needs), and Redis. 503 with the reason when one of them fails."""
     checks: dict[str, Any] = {}
     services = services_of(request)
 
@@ -41,6 +42,11 @@ async def readyz(request: Request) -> Response:
         found = rows[0][0] if rows else None
         return "ok" if found == HEAD else f"schema is {found}, needed is {HEAD}"
 
+    async def index() -> str:
+        rows = await services.database.fetch("SELECT version FROM index_state")
+        found = rows[0][0] if rows else None
+        return "ok" if found == INDEX_VERSION else f"duplicate index is {found}, needed is {INDEX_VERSION}"
+
     async def redis() -> str:
         client: Redis | None = request.app.state.redis
         if client is None:
@@ -48,7 +54,7 @@ async def readyz(request: Request) -> Response:
         await client.ping()
         return "ok"
 
-    for name, check in (("database", database), ("redis", redis)):
+    for name, check in (("database", database), ("index", index), ("redis", redis)):
         try:
             checks[name] = await asyncio.wait_for(check(), 3)
         except Exception as error:  # noqa: BLE001  (whatever it is, the process is not ready)

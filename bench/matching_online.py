@@ -6,6 +6,8 @@ normalise, keys, one statement, judge. Prints one JSON object:
 
 cold                  after a start of PostgreSQL with nothing of the index in memory
 warm, at_once         one after the other; eight at the same time
+undisturbed           warm, of five runs of each check the fastest: other work on the machine does not count
+processor             mean processor time of a warm check, in the product's process and in PostgreSQL
 recall                of corrupted copies of records in the stock, with all fields and with the name alone: found at all,
                       found as "duplicate", and among the candidates that were compared
 fresh                 parties that the stock does not have: share that is called "duplicate", or "possible"
@@ -17,6 +19,7 @@ All times in milliseconds. "possible" counts as found.
 
 import argparse
 import asyncio
+import contextlib
 import ctypes
 import hashlib
 import json
@@ -31,6 +34,8 @@ from pathlib import Path
 from statistics import mean, quantiles
 from typing import Any
 from uuid import UUID
+
+import psutil  # type: ignore[import-untyped]  # ships no types
 
 from app.core.clock import Clock
 from app.core.context import Services, open_context
@@ -242,7 +247,21 @@ class Asker:
             return [row["record_id"] for row in rows[:wanted] if row["record_id"] is not None]
 
 
-async def _measure(url: str, queries: Queries, *, cold: int) -> dict[str, Any]:
+async def _fastest(asker: Asker, given: PartyValues) -> float:
+    return min([(await asker.check(given))[0] for _ in range(5)])
+
+
+def _processor(postmaster: int) -> float:
+    """Seconds that all of PostgreSQL has used so far."""
+    process = psutil.Process(postmaster)
+    used = 0.0
+    for one in (process, *process.children()):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            used += sum(one.cpu_times()[:2])
+    return used + sum(process.cpu_times()[2:4])
+
+
+async def _measure(url: str, queries: Queries, *, cold: int, postmaster: int) -> dict[str, Any]:
     settings = Settings(_env_file=None, environment="test", database_url=url)  # type: ignore[call-arg]
     database = Database(url, pool=10)
     await database.open()
@@ -256,9 +275,16 @@ async def _measure(url: str, queries: Queries, *, cold: int) -> dict[str, Any]:
     mixed = [given for given, _ in queries.copies] + queries.fresh
     chance.shuffle(mixed)
     out["cold"] = times([(await asker.check(given))[0] for given in mixed[:cold]])
-    for given in mixed[cold : cold + 500]:
+    some = mixed[500:1500]
+    for given in some:
         await asker.check(given)
-    out["warm"] = {"full records": times([(await asker.check(given))[0] for given in mixed[500:2500]])}
+    before, spent = _processor(postmaster), time.process_time()
+    out["warm"] = times([(await asker.check(given))[0] for given in some])
+    out["processor"] = {
+        "product": round(1000 * (time.process_time() - spent) / len(some), 2),
+        "postgresql": round(1000 * (_processor(postmaster) - before) / len(some), 2),
+    }
+    out["undisturbed"] = times([await _fastest(asker, given) for given in some])
 
     out["recall"] = {}
     sets = {
@@ -287,6 +313,7 @@ async def _measure(url: str, queries: Queries, *, cold: int) -> dict[str, Any]:
             "candidates": {"mean": round(mean(several), 1), "most": max(several)},
             "queries": number,
             **times(took),
+            "undisturbed": times([await _fastest(asker, given) for given, _ in asked[:300]]),
         }
     fresh = [(await asker.check(given))[1] for given in queries.fresh]
     out["fresh"] = {
@@ -301,6 +328,7 @@ async def _measure(url: str, queries: Queries, *, cold: int) -> dict[str, Any]:
         matches = asked_often[-1][1]
         out["hostile"][name] = {
             "first": round(1000 * asked_often[0][0], 2),
+            "fastest": round(1000 * min(seconds for seconds, _ in asked_often), 2),
             "p50": times([seconds for seconds, _ in asked_often])["p50"],
             "keys": len(blocking_keys(normalise(given))),
             "found": len(matches.found),
@@ -335,7 +363,8 @@ def main() -> None:
         forget(stock / "postgres")
         load_before = os.getloadavg()[0]
         with EmbeddedServers(stock, purpose="bench") as servers:
-            measured = asyncio.run(_measure(servers.database_url, queries, cold=arguments.cold))
+            postmaster = int((stock / "postgres/postmaster.pid").read_text().splitlines()[0])
+            measured = asyncio.run(_measure(servers.database_url, queries, cold=arguments.cold, postmaster=postmaster))
     print(
         json.dumps(
             {

@@ -3,7 +3,8 @@
 Records and their parties are read together, a batch in one statement and so at one moment; what each record ought to be in the
 index is worked out anew, on all cores. The key table is compared by checksums of 256 parts of the keys' range, all at one
 moment; of the parts that differ, each row is looked at. What was found is looked at once more, held, before it is mended: so
-a change in between is no error, and none is lost.
+a change in between is no error, and none is lost. (A contact whose employer was renamed while somebody changed the contact may
+still wait for the job that indexes it: it counts as stale.)
 """
 
 from collections.abc import AsyncIterator, Iterator, Sequence
