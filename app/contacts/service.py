@@ -16,7 +16,6 @@ from app.core.context import Context
 from app.core.db import new_id
 from app.core.permissions import Permission
 from app.core.problems import Invalid
-from app.core.redirects import require_unused
 from app.core.visibility import unscoped, visible
 from app.core.writing import already_created, assign, delete, request_hash, require_match
 from app.identity.references import FieldProblem
@@ -35,10 +34,8 @@ async def create(ctx: Context, body: ContactCreate) -> tuple[UUID, bool]:
     """Make a contact; returns its id and whether it is new. Raises Forbidden, Invalid, IdTaken."""
     ctx.require(Permission.CONTACTS_WRITE)
     asked = request_hash(body)
-    if body.id is not None:
-        if await already_created(ctx, Contact, body.id, asked):
-            return body.id, False
-        await require_unused(ctx, "contact", body.id)
+    if body.id is not None and await already_created(ctx, Contact, body.id, asked):
+        return body.id, False
     contact = await add(ctx, body, request_hash=asked)
     return contact.id, True
 

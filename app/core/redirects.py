@@ -9,32 +9,16 @@ from typing import Any
 from uuid import UUID
 
 from fastapi import FastAPI, Request
-from sqlalchemy import (
-    ARRAY,
-    Column,
-    ColumnElement,
-    Executable,
-    Index,
-    Table,
-    Text,
-    Uuid,
-    bindparam,
-    column,
-    func,
-    literal,
-    select,
-    union_all,
-)
+from sqlalchemy import ARRAY, Column, ColumnElement, Index, Table, Text, Uuid, bindparam, column, func, select
 from starlette.responses import Response
 
 from app.core import failures
 from app.core.context import Context, open_context, services_of
 from app.core.db import Base
-from app.core.problems import IdTaken, NotFound, Problem
-from app.core.records import is_visible, model_of
+from app.core.problems import NotFound, Problem
+from app.core.records import is_visible
 from app.core.resource import Filter
-from app.core.statements import Statement, prepared
-from app.core.visibility import unscoped
+from app.core.statements import Statement
 
 MERGEABLE = ("lead", "account", "contact")
 """Kinds of records that can be merged; `<kind>_id` is what paths call them."""
@@ -87,22 +71,6 @@ async def redirect(ctx: Context, request: Request) -> Merged | None:
             location = f"{path}?{request.url.query}" if request.url.query else path
             return Merged(headers={"Location": location}, extra={"winner_id": winner_id})
     return None
-
-
-async def require_unused(ctx: Context, record_type: str, id_: UUID) -> None:
-    """Raise IdTaken when the id that a client wants for a new record is another one's, of another kind that can be merged:
-    matches are named, left out and led on by their ids alone. The caller has queued on the id.
-    """
-    if await ctx.run(_used(record_type), id=id_):
-        raise IdTaken
-
-
-@prepared
-def _used(record_type: str) -> Executable:
-    wanted = bindparam("id", type_=Uuid, required=True)
-    models = [model_of(kind) for kind in MERGEABLE if kind != record_type]
-    statement = union_all(*(select(literal(1)).where(model.id == wanted) for model in models))
-    return unscoped(statement, reason="an id is taken, seen or not")
 
 
 def install(app: FastAPI) -> None:

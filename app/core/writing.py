@@ -6,12 +6,14 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from pydantic import BaseModel, Field
-from sqlalchemy import Select, Text, Uuid, bindparam, func, select
+from sqlalchemy import Select, Text, Uuid, bindparam, false, func, or_, select
 from sqlalchemy.exc import IntegrityError
 
 from app.core.context import Context
 from app.core.etags import require_version
 from app.core.problems import IdTaken, InUse, RecordMerged
+from app.core.records import model_of
+from app.core.redirects import MERGEABLE
 from app.core.redirects import table as redirects
 from app.core.resource import Resource
 from app.core.statements import Statement, prepared
@@ -49,7 +51,7 @@ def request_hash(body: BaseModel) -> bytes:
 
 async def already_created(ctx: Context, model: type[Any], id_: UUID | None, asked: bytes) -> bool:
     """Whether this client-made id was created before by the same request; IdTaken when by another one, RecordMerged when what
-    it made went into another record.
+    it made went into another record. Kinds that can be matched and merged share their ids: these name a record by themselves.
 
     Two requests with one id queue, so that the second sees what the first has made.
     """
@@ -59,6 +61,8 @@ async def already_created(ctx: Context, model: type[Any], id_: UUID | None, aske
     row = (await ctx.run(_known(model), id=id_))[0]
     if row["winner_id"] is not None:
         raise RecordMerged(extra={"winner_id": row["winner_id"]})
+    if row["other_kind"]:
+        raise IdTaken
     if row["id"] is None:
         return False
     if row["request_hash"] != asked or row["created_by"] != ctx.user_id:
@@ -70,8 +74,11 @@ async def already_created(ctx: Context, model: type[Any], id_: UUID | None, aske
 def _known(model: type[Any]) -> Select[Any]:
     """Who made the record with this id, if it is there, and which one it went into, if it was merged."""
     wanted = select(bindparam("id", type_=Uuid, required=True).label("id")).subquery()
+    kinds = [model_of(kind) for kind in MERGEABLE]
+    others = [kind for kind in kinds if model in kinds and kind is not model]
+    taken = or_(false(), *(select(other.id).where(other.id == wanted.c.id).exists() for other in others))
     found = (
-        select(model.id, model.request_hash, model.created_by, redirects.c.winner_id)
+        select(model.id, model.request_hash, model.created_by, redirects.c.winner_id, taken.label("other_kind"))
         .select_from(wanted)
         .join(model, model.id == wanted.c.id, isouter=True)
         .join(redirects, redirects.c.loser_id == wanted.c.id, isouter=True)

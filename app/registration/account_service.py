@@ -9,7 +9,6 @@ from app.accounts.models import Account
 from app.accounts.schemas import AccountCreate, AccountUpdate
 from app.core.context import Context
 from app.core.permissions import Permission
-from app.core.redirects import require_unused
 from app.core.writing import already_created, request_hash
 from app.duplicates.dismissals import Ref, remember_named
 from app.indexing import find_matches, queue_on
@@ -25,10 +24,8 @@ async def create(ctx: Context, body: AccountCreate) -> tuple[UUID, bool]:
     """
     ctx.require(Permission.ACCOUNTS_WRITE)
     asked = request_hash(body)
-    if body.id is not None:
-        if await already_created(ctx, Account, body.id, asked):
-            return body.id, False
-        await require_unused(ctx, "account", body.id)
+    if body.id is not None and await already_created(ctx, Account, body.id, asked):
+        return body.id, False
     party = normalise(account_parties.values_of(body))
     examination = None
     if not ctx.may(Permission.RECORDS_READ_ALL):

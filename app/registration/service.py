@@ -12,7 +12,6 @@ from app.core.db import new_id
 from app.core.inserts import insert_all
 from app.core.permissions import Permission
 from app.core.problems import Forbidden, Invalid
-from app.core.redirects import require_unused
 from app.core.statements import Statement
 from app.core.visibility import unscoped
 from app.core.writing import already_created, assign, columns_of, request_hash, require_match
@@ -53,8 +52,6 @@ async def create(ctx: Context, body: LeadCreate) -> tuple[UUID, bool]:
     if await already_created(ctx, Lead, body.id, asked):
         assert body.id is not None
         return body.id, False
-    if body.id is not None:
-        await require_unused(ctx, "lead", body.id)
     rules = await rules_of(ctx, body.project_id, for_new=True)
     lead = Lead(
         id=body.id or new_id(),
