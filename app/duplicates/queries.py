@@ -3,11 +3,12 @@
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ARRAY, ColumnElement, Uuid, bindparam, case, func, or_, select, true
+from sqlalchemy import case, func, or_, select, true
 
 from app.contacts.models import Contact
 from app.core.expressions import link, plain, record
 from app.core.principal import Reach
+from app.core.redirects import ids_or_winners
 from app.core.resource import Filter, Resource, any_of, at_least, below
 from app.core.visibility import predicate
 from app.duplicates.models import MODELS, DuplicateDismissal
@@ -23,12 +24,8 @@ _NAMES: dict[str, Any] = {
 
 def _names_one_of() -> Filter:
     """Either record is one of these."""
-
-    def build(name: str) -> tuple[ColumnElement[bool], Any]:
-        wanted = func.any(bindparam(name, type_=ARRAY(Uuid), required=True))
-        return or_(DuplicateDismissal.first_id == wanted, DuplicateDismissal.second_id == wanted), list
-
-    return build
+    first, second = ids_or_winners(DuplicateDismissal.first_id), ids_or_winners(DuplicateDismissal.second_id)
+    return lambda name: (or_(first(name)[0], second(name)[0]), list)
 
 
 @cache

@@ -135,6 +135,8 @@ async def test_merging_and_undoing_keep_what_was_said(api: Api, session: AsyncSe
     second = await merged(client, "account", stock.ids("xm"))
     assert second.status_code == 201, second.text
     assert await stock.pairs() == {"wx", "xy"}
+    of_a_loser = await client.get("/v1/duplicate-dismissals", params={"record_id": str(stock.refs["l"].id)})
+    assert len(of_a_loser.json()["items"]) == 1, "its id finds the winner"
     for done in (first, second):
         undone = await client.post(f"/v1/merges/{done.json()['id']}/undo", json={})
         assert undone.is_success, undone.text
