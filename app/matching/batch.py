@@ -23,6 +23,7 @@ import orjson
 
 from app.core.db import Database
 from app.matching.record import PartyValues
+from app.matching.version import INDEX_VERSION
 
 Task = tuple[str, int]
 
@@ -36,8 +37,13 @@ _PARTIES_A_BUCKET = 20_000
 _MOST_PIECES = 1024
 _EXTENT = """
 SELECT coalesce((SELECT max(id) FROM party), 0),
-       CAST(greatest((SELECT reltuples FROM pg_class WHERE oid = CAST('party' AS regclass)), 0) AS bigint)
+       CAST(greatest((SELECT reltuples FROM pg_class WHERE oid = CAST('party' AS regclass)), 0) AS bigint),
+       (SELECT version FROM index_state), (SELECT CAST(built_at AS text) FROM index_state)
 """
+
+
+class StaleIndex(RuntimeError):
+    """The index is another version's, or just being built."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +64,8 @@ class Plan:
     """Only pairs of these record types; all when empty."""
     clusters: bool = False
     """Also what clusters the matches make; pairs of party ids in `apart.json` are kept apart."""
+    built: str = ""
+    """When the index was built: built anew, its parties have other ids, and what was done before is worth nothing."""
 
     def file(self, kind: str, number: int) -> Path:
         """Where a piece is kept."""
@@ -92,12 +100,19 @@ async def plan_for(
     types: Sequence[str] = (),
     clusters: bool = False,
 ) -> Plan:
-    """The plan kept in the folder or, at the first time, a new one: pieces that stay small however large the stock is."""
+    """The plan kept in the folder or, at the first time and after the index was built anew, a new one: pieces that stay small
+    however large the stock is. Raises StaleIndex.
+    """
     kept = folder / "plan.json"
-    if kept.exists():
-        return Plan.of(orjson.loads(kept.read_bytes()))
     async with Database(url).bulk_reader() as connection:
-        ((last, about),) = await connection.fetch(_EXTENT)
+        ((last, about, version, built),) = await connection.fetch(_EXTENT)
+    if version != INDEX_VERSION:
+        raise StaleIndex
+    if kept.exists():
+        plan = Plan.of(orjson.loads(kept.read_bytes()))
+        if plan.built == built:
+            return plan
+        _drop_pieces(folder)
     plan = Plan(
         str(folder),
         key_parts=max(2, min(_MOST_PIECES, about * 20 // _KEYS_A_PART)),
@@ -110,11 +125,18 @@ async def plan_for(
         level=level,
         types=tuple(types),
         clusters=clusters,
+        built=built,
     )
     new = kept.with_suffix(".new")
     new.write_bytes(orjson.dumps(asdict(plan)))
     new.replace(kept)
     return plan
+
+
+def _drop_pieces(folder: Path) -> None:
+    for piece in folder.glob("*.npy"):
+        if not piece.name.startswith("own-"):
+            piece.unlink()
 
 
 def stages(plan: Plan) -> list[list[Task]]:

@@ -10,7 +10,6 @@ import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from math import fsum
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -35,7 +34,7 @@ from app.matching.batch_join import (
 from app.matching.keys import blocking_keys
 from app.matching.normalise import normalise
 from app.matching.record import Party, PartyValues
-from app.matching.verdict import judge
+from app.matching.verdict import bits_of, judge
 
 MATCHES = np.dtype(
     [("one", np.int64), ("other", np.int64), ("chance", np.float64), ("bits", np.float64), ("level", np.int8)]
@@ -150,7 +149,7 @@ class Worker:
             chance, level, findings = judge(a, b)
             compared += 1
             if level >= self._plan.level:
-                found.append((one, other, chance, fsum(weight for _, weight in findings), level))
+                found.append((one, other, chance, bits_of(findings), level))
         self._count("comparisons", compared)
         return found
 

@@ -248,7 +248,8 @@ async def test_a_worker_killed_in_the_middle_leaves_the_same_clusters_exactly_on
     folder.mkdir(parents=True)
     last = (await stock.sql("SELECT max(id) AS last FROM party"))[0]["last"]
     plan = {"folder": str(folder), "key_parts": 150, "buckets": 150, "places": last + 1, "ranked": False}
-    plan |= {"records": None, "level": 2, "types": ["account", "contact", "lead"], "clusters": True}
+    built = (await stock.sql("SELECT built_at::text FROM index_state"))[0]["built_at"]
+    plan |= {"records": None, "level": 2, "types": ["account", "contact", "lead"], "clusters": True, "built": built}
     (folder / "plan.json").write_text(json.dumps(plan))
     kills = 0
     worker = _worker(place)
