@@ -7,7 +7,7 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 # Compiled modules halve the time to start.
 unexport PYTHONDONTWRITEBYTECODE
-.PHONY: help run demo user verify-index test test-slow check contract rules bench bench-matching bench-matching-online bench-matching-peers fuzz lock clean environment dev-environment peers-environment
+.PHONY: help run demo user verify-index test test-slow check contract rules bench bench-matching bench-matching-online bench-matching-batch bench-matching-peers fuzz lock clean environment dev-environment peers-environment
 
 PY := .venv/bin/python
 RUN := exec $(PY) -m app.cli
@@ -59,6 +59,9 @@ bench-matching: dev-environment ## Measure the duplicate check on labelled data:
 
 bench-matching-online: dev-environment ## Measure one duplicate check against a large stock (PARTIES=1000000)
 	@nice -n 5 $(PY) -m bench.matching_online --parties $(or $(PARTIES),1000000)
+
+bench-matching-batch: dev-environment ## Link a file with a large stock and scan the stock: ARGS="--records 100000 --kill"
+	@$(PY) -m bench.matching_batch $(ARGS)
 
 bench-matching-peers: dev-environment peers-environment ## Measure it beside splink and dedupe: DATA="folder folder" ARGS="--rounds 3 --json", or ARGS=--online
 	@$(PY) -m bench.matching_peers $(DATA) $(ARGS)
