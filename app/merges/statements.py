@@ -45,10 +45,14 @@ def _only(reference: Reference, record_type: str, alias: str = "") -> str:
 
 
 QUEUE = _statement(
-    "SELECT bool_and(pg_try_advisory_xact_lock(hashtextextended(id::text, 42))) AS free "
+    "SELECT bool_and(pg_try_advisory_xact_lock(hashtextextended(id::text, 42))) AS free, "
+    "set_config('statement_timeout', '120s', true) "
     "FROM (SELECT id FROM unnest(CAST(:ids AS uuid[])) AS wanted(id) ORDER BY id) AS ordered"
 )
-"""Take the records for this merge; not free when another one has one of them. Nobody waits, so nobody waits in a circle."""
+"""Take the records for this merge; not free when another one has one of them. Nobody waits, so nobody waits in a circle.
+
+A customer with 50,000 activities takes some seconds, so the statements that follow may take their time.
+"""
 
 NEWER = _statement(
     "SELECT id, winner_id, loser_ids, winner_version FROM merges "
