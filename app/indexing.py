@@ -177,8 +177,8 @@ async def index_dependants(ctx: Context, record_type: str, record_id: UUID) -> b
     """
     complete = True
     for source in _dependants(record_type):
-        (row,) = await ctx.run(_number_of_dependants(source), record_id=record_id)
-        rows = await ctx.run(_free_dependants(source), record_id=record_id)
+        (row,) = await ctx.run(_number_of_dependants(source), record_id=record_id, most=STEP + 1)
+        rows = await ctx.run(_free_dependants(source), record_id=record_id, most=STEP)
         await index_records(ctx, [_record(source, one) for one in rows])
         complete = complete and len(rows) == row[0]
     return complete
@@ -187,7 +187,7 @@ async def index_dependants(ctx: Context, record_type: str, record_id: UUID) -> b
 async def index_more_dependants(ctx: Context, record_type: str, record_id: UUID, after: UUID | None) -> UUID | None:
     """The same in steps, waiting for whoever is at work: indexes the next after that id, and says where to go on."""
     for source in _dependants(record_type):
-        found = await ctx.run(_next_dependants(source), record_id=record_id, after=after or UUID(int=0))
+        found = await ctx.run(_next_dependants(source), record_id=record_id, after=after or UUID(int=0), most=STEP)
         ids: list[UUID] = [row[0] for row in found]
         await index_again(ctx, source.record_type, ids)
         if len(ids) == STEP:
@@ -207,6 +207,7 @@ def _record(source: Source, row: Iterable[Any]) -> tuple[str, UUID, PartyValues]
 
 _IDS = bindparam("ids", type_=ARRAY(Uuid), required=True)
 _RECORD_ID = bindparam("record_id", type_=Uuid, required=True)
+_MOST = bindparam("most", type_=BigInteger, required=True)
 _WHOEVER = "the index knows all records, whoever may see them"
 
 
@@ -231,13 +232,13 @@ def _lock_companies(source: Source) -> Select[Any]:
 
 @prepared
 def _number_of_dependants(source: Source) -> Select[Any]:
-    some = select(source.model.id).where(source.company_of == _RECORD_ID).limit(STEP + 1)
+    some = select(source.model.id).where(source.company_of == _RECORD_ID).limit(_MOST)
     return unscoped(select(func.count()).select_from(some.subquery()), reason=_WHOEVER)
 
 
 @prepared
 def _free_dependants(source: Source) -> Select[Any]:
-    statement = source.rows().where(source.company_of == _RECORD_ID).limit(STEP)
+    statement = source.rows().where(source.company_of == _RECORD_ID).limit(_MOST)
     return statement.with_for_update(read=True, of=source.model, skip_locked=True)
 
 
@@ -245,7 +246,7 @@ def _free_dependants(source: Source) -> Select[Any]:
 def _next_dependants(source: Source) -> Select[Any]:
     after = bindparam("after", type_=Uuid, required=True)
     statement = select(source.model.id).where(source.company_of == _RECORD_ID, source.model.id > after)
-    return unscoped(statement.order_by(source.model.id).limit(STEP), reason=_WHOEVER)
+    return unscoped(statement.order_by(source.model.id).limit(_MOST), reason=_WHOEVER)
 
 
 # --- looking ---------------------------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -11,20 +11,15 @@ import pytest
 from alembic import command as alembic
 from alembic.config import Config
 
-from app.core.clock import Clock
-from app.core.context import Context, Services, open_context
-from app.core.db import Database, long_work
-from app.core.principal import SystemPrincipal
+from app.core.db import long_work
 from app.indexing import IndexOutdated, find_matches, index_new, index_record
 from app.matching import PartyValues, bulk
 from app.matching.version import INDEX_VERSION
 from app.reindexing import rebuild as rebuilding
-from app.reindexing.command import verify_index
 from app.reindexing.rebuild import rebuild, rebuild_if_outdated
-from app.settings import Settings
 from tests.conftest import ROOT
 from tests.factories import make_account, make_contact, make_user
-from tests.reindexing.conftest import committed
+from tests.reindexing.conftest import agrees, committed, value, with_context
 from tests.running.support import command, environment, free_port
 
 KRANZ = PartyValues(kind="company", name="Kranz Maschinenbau GmbH", city="Linz", country="AT")
@@ -40,36 +35,8 @@ async def stock(url: str) -> None:
             await make_contact(session, user, account)
 
 
-async def value(url: str, sql: str) -> Any:
-    connection = await asyncpg.connect(url)
-    try:
-        return await connection.fetchval(sql)
-    finally:
-        await connection.close()
-
-
 async def outdate(url: str) -> None:
     await value(url, "UPDATE index_state SET version = 0")
-
-
-async def with_context(url: str, use: Callable[[Context], Any]) -> Any:
-    settings = Settings(_env_file=None, environment="test", database_url=url)
-    database = Database(url, pool=2)
-    await database.open()
-
-    async def nobody(_: object) -> Any:
-        raise AssertionError
-
-    services = Services(database, database, Clock(settings.time_zone, 0), settings, nobody)
-    try:
-        async with open_context(services, SystemPrincipal("test")) as ctx:
-            return await use(ctx)
-    finally:
-        await database.close()
-
-
-async def agrees(url: str) -> bool:
-    return (await verify_index(url, repair=False)).lines[-1] == "The index and the records agree."
 
 
 def test_another_version_is_rebuilt_once(scratch: str) -> None:
