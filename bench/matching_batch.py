@@ -5,7 +5,7 @@ An invented population (`bench.population`) is split at random into a stock, whi
 the stock, and `scan`, the stock against itself, clusters included. Prints one JSON object; for each of the two:
 
 seconds            all told, from the file's text to the pairs (and clusters) found, and of it `start` of the processes
-cpu_seconds        by phase, of all processes together; waiting for PostgreSQL is in it, its own work is not
+phases             seconds of all processes together, and of them those of work; the rest is waiting for PostgreSQL or a core
 megabytes          the most that the processes held together, parent included, shared pages counted in each
 comparisons        pairs judged; records_per_second
 candidate_recall   share of the true pairs that were compared
@@ -199,7 +199,7 @@ def _report(seconds: float, started: float, crew: Crew, memory: Memory, records:
         "seconds": round(seconds, 2),
         "records_per_second": round(records / seconds),
         "start": round(started, 2),
-        "cpu_seconds": {phase: round(value, 2) for phase, value in crew.seconds.items()},
+        "phases": {phase: [round(value, 2), round(crew.cpu[phase], 2)] for phase, value in crew.seconds.items()},
         "megabytes": round(memory.most / 1e6),
         **crew.counts,
     }

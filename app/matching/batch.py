@@ -169,7 +169,8 @@ class Crew:
         self._nice = nice
         self._processes: list[asyncio.subprocess.Process] = []
         self.seconds: dict[str, float] = {}
-        """Of all processes together, by phase."""
+        """Of all processes together, by phase; `cpu` without what they waited."""
+        self.cpu: dict[str, float] = {}
         self.counts: dict[str, int] = {}
 
     @property
@@ -218,8 +219,9 @@ class Crew:
             if not line:
                 raise RuntimeError(f"a process of the batch ended at {kind} {number}")
             answer = orjson.loads(line)
-            for total, part in ((self.seconds, answer["seconds"]), (self.counts, answer["counts"])):
-                for name, value in part.items():
+            totals: tuple[dict[str, Any], ...] = (self.seconds, self.cpu, self.counts)
+            for total, which in zip(totals, ("seconds", "cpu", "counts"), strict=True):
+                for name, value in answer[which].items():
                     total[name] = total.get(name, 0) + value
 
 

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, process_time
 from typing import Any
 
 import asyncpg
@@ -57,6 +57,8 @@ class Worker:
         self._connection = connection
         self._known: Integers | None = None
         self.seconds: dict[str, float] = {}
+        """By phase; of it `cpu` was work of this process, the rest waiting for PostgreSQL or for a core."""
+        self.cpu: dict[str, float] = {}
         self.counts: dict[str, int] = {}
 
     async def do(self, kind: str, number: int) -> None:
@@ -209,9 +211,10 @@ class Worker:
 
     @contextmanager
     def _timed(self, phase: str) -> Iterator[None]:
-        started = perf_counter()
+        started, worked = perf_counter(), process_time()
         yield
         self.seconds[phase] = self.seconds.get(phase, 0.0) + perf_counter() - started
+        self.cpu[phase] = self.cpu.get(phase, 0.0) + process_time() - worked
 
 
 class _Loader:
@@ -257,7 +260,7 @@ async def _serve(lines: Callable[[], bytes]) -> None:
             task = orjson.loads(line)
             worker = Worker(plan, connection)
             await worker.do(task["kind"], task["number"])
-            answer = {"seconds": worker.seconds, "counts": worker.counts}
+            answer = {"seconds": worker.seconds, "cpu": worker.cpu, "counts": worker.counts}
             sys.stdout.buffer.write(orjson.dumps(answer) + b"\n")
             sys.stdout.buffer.flush()
 
