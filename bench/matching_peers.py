@@ -32,7 +32,14 @@ from bench.population import population, write
 PEERS = ROOT / ".venv-peers" / "bin" / "python"
 LEARNS = {"dedupe"}
 """From labelled pairs; and takes minutes, so once is enough."""
-NAMES = ("product", "splink", "recordlinkage", "dedupe")
+PEER_COMMANDS = {
+    "splink": ("with_splink",),
+    "splink apart": ("with_splink", "--apart"),
+    "recordlinkage": ("with_recordlinkage",),
+    "dedupe": ("with_dedupe",),
+}
+"""splink twice, since there are two good ways to have it compare addresses; neither is the better one on all sets."""
+NAMES = ("product", *PEER_COMMANDS)
 PATIENCE = 3_600
 
 Pair = tuple[str, str]
@@ -129,7 +136,8 @@ def product(folder: Path) -> Result:
 
 
 def peer(name: str, folder: Path, pairs: set[Pair], out: Path, train: Path | None) -> Result:
-    command = [str(PEERS), "-m", f"bench.peers.with_{name}", str(folder), str(out)]
+    module, *options = PEER_COMMANDS[name]
+    command = [str(PEERS), "-m", f"bench.peers.{module}", str(folder), str(out), *options]
     found = run_json(command + (["--train", str(train)] if train else []))
     with out.open(encoding="utf-8", newline="") as file:
         own, best = judged(csv.DictReader(file), pairs)

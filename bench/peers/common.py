@@ -99,6 +99,7 @@ def serve(matcher: Matcher, version: str) -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("out", type=Path)
     parser.add_argument("--train", type=Path)
+    parser.add_argument("--apart", action="store_true", help="another way to compare addresses: with_splink")
     arguments = parser.parse_args()
     with (arguments.folder / "records.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))

@@ -40,6 +40,9 @@ def match(records: list[Record], _: Known | None) -> tuple[list[Scored], dict[st
         if column in columns:
             compare.exact(column, column, label=column)
     vectors = compare.compute(pairs, *frames).fillna(0).astype(int)
+    vectors = vectors.loc[
+        :, (vectors != vectors.iloc[0]).any()
+    ]  # it fails on a field that is always or never alike (its issue 75)
     classifier = recordlinkage.ECMClassifier()
     classifier.fit(vectors)
     chances = classifier.prob(vectors)
