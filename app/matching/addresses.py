@@ -16,7 +16,8 @@ _COMMON_STARTS = frozenset(
 )
 
 # Bits of a town that a postal code nearby has said already; the larger the town, the less is left.
-_SAID = {"postal_code_similar": 4.0, "postal_code_area": 6.5}
+_SAID = {"postal_code_similar": 4.0, "postal_code_area": 6.5, "postal_unit_area": 6.5}
+_FINE = 5
 
 
 def near(a: str, b: str) -> bool:
@@ -36,14 +37,19 @@ def compare_addresses(a: Party, b: Party, found: list[tuple[str, float]]) -> Non
     if a.postal and b.postal:
         code = postal_level(a.postal, b.postal)
         said = _SAID.get(code, 0.0)
-        place = 1 if code == "postal_code_same" else -1 if code == "postal_code_differs" else 0
+        place = 1 if code in ("postal_code_same", "postal_unit_same") else -1 if code == "postal_code_differs" else 0
         found.append((code, bits[code]))
     if a.city and b.city:
         same = a.city == b.city or same_town(a.city, b.city)
         if place == 1:
             # The postal code has said most of it.
-            code = "city_same_too" if same or city_alike(a.city, b.city) else "city_differs_though"
-            found.append((code, bits[code]))
+            if same or city_alike(a.city, b.city):
+                found.append(("city_same_too", bits["city_same_too"]))
+            elif _crossed(a, b):
+                found.append(("address_swapped", bits["address_swapped"]))
+                return
+            else:
+                found.append(("city_differs_though", bits["city_differs_though"]))
         elif same:
             place = 1
             rare = min(city_bits(a.city), city_bits(b.city)) + bits["city_same"]
@@ -52,6 +58,9 @@ def compare_addresses(a: Party, b: Party, found: list[tuple[str, float]]) -> Non
             place = 1
             rare = min(city_bits(a.city), city_bits(b.city)) + bits["city_similar"]
             found.append(("city_similar", max(rare - said, 0.0)))
+        elif _crossed(a, b):
+            found.append(("address_swapped", bits["address_swapped"]))
+            return
         else:
             code = "city_differs_too" if place < 0 else "city_differs"
             found.append((code, bits[code]))
@@ -61,6 +70,14 @@ def compare_addresses(a: Party, b: Party, found: list[tuple[str, float]]) -> Non
         found.append(("country_differs", bits["country_differs"]))
     if a.street or b.street or a.house or b.house:
         _streets(a, b, found, here=place >= 0)
+
+
+def _crossed(a: Party, b: Party) -> bool:
+    """Street and town entered in each other's field."""
+    if not (a.street and b.street):
+        return False
+    town, other = a.city.replace(" ", ""), b.city.replace(" ", "")
+    return near(town, b.street) and near(other.replace("street", "str"), a.street)
 
 
 def _streets(a: Party, b: Party, found: list[tuple[str, float]], *, here: bool) -> None:
@@ -75,7 +92,12 @@ def _streets(a: Party, b: Party, found: list[tuple[str, float]], *, here: bool) 
         else:
             code = "street_differs" if here else "street_differs_too"
         found.append((code, bits[code]))
-        if code in ("street_differs", "street_differs_too"):
+        if code == "street_differs_too":
+            return
+        if code == "street_differs":
+            if a.house and a.house == b.house:
+                # Streets are renamed and misheard.
+                found.append(("house_number_same_though", bits["house_number_same_though"]))
             return
     if a.house and b.house:
         if not here:
@@ -88,14 +110,17 @@ def _streets(a: Party, b: Party, found: list[tuple[str, float]], *, here: bool) 
 
 def postal_level(a: str, b: str) -> str:
     """The code for two postal codes."""
+    # "TQ13 8DF" is one street of a town, the part before the last three a district; five digits are the town.
+    digits = a.isdigit() and b.isdigit()
+    fine = not digits and min(len(a), len(b)) >= _FINE
     if a == b:
-        return "postal_code_same"
+        return "postal_unit_same" if fine else "postal_code_same"
+    size = 3 if digits else max(len(a), len(b)) - 3
+    area = min(len(a), len(b)) >= size >= 2 and a[:size] == b[:size]
     if len(a) == len(b) and _distance(a, b, score_cutoff=1) <= 1:
-        return "postal_code_similar"
-    # Three digits are a district; of "TQ13 8DF" all but the last three letters.
-    size = 3 if a.isdigit() and b.isdigit() else max(len(a), len(b)) - 3
-    if size >= 2 and len(a) >= size and len(b) >= size and a[:size] == b[:size]:
-        return "postal_code_area"
+        return "postal_unit_area" if fine and area else "postal_code_similar"
+    if area:
+        return "postal_unit_area" if fine else "postal_code_area"
     return "postal_code_differs"
 
 

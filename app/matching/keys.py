@@ -8,7 +8,8 @@ joined compounds, one typing error, a missing address) leave at least one key in
 
 from xxhash import xxh3_64_intdigest
 
-from app.matching.reach import registered
+from app.matching.givennames import full_form
+from app.matching.reach import registered, role_mailbox
 from app.matching.record import Party
 from app.matching.text import sound
 from app.matching.vocabulary import rarity
@@ -18,6 +19,8 @@ _WHOLE = 1 << 64
 _PAIRED_WORDS = 4
 _DISTINCT_BITS = 9.0
 _LONGEST_SLIP = 14
+_HALVED = 6
+_WITH_PLACE = 2
 
 
 def _rarest_first(word: str) -> tuple[float, str]:
@@ -49,8 +52,11 @@ def _other_slips(texts: list[str], code: str, word: str) -> None:
 
 def _company(texts: list[str], words: tuple[str, ...], numbers: tuple[str, ...], postal: str, city: str) -> None:
     digits = " ".join(numbers)
-    texts.append(f"n|{' '.join(sorted(words))}|{digits}")
-    texts.append(f"j|{sound(''.join(words))}|{digits}")
+    whole = sound("".join(words))
+    texts.append(f"j|{whole}|{digits}")
+    if len(whole) > _HALVED:
+        # A long name by its first and its last sounds.
+        texts += (f"g|{whole[:_HALVED]}|{digits}", f"h|{whole[-_HALVED:]}|{digits}")
     if len(words) == 1:
         _slips(texts, words[0])
     # The same choice in every process: by rarity, then by the word itself.
@@ -60,11 +66,11 @@ def _company(texts: list[str], words: tuple[str, ...], numbers: tuple[str, ...],
         for other in codes[at + 1 :]:
             texts.append(f"p|{code}|{other}" if code < other else f"p|{other}|{code}")
     for at, code in enumerate(codes[:3]):
-        if at < 2 and rarity(picked[at]) >= _DISTINCT_BITS:
+        if rarity(picked[at]) >= _DISTINCT_BITS:
             texts.append(f"r|{picked[at] if len(code) < 3 else code}")
-        if postal:
+        if postal and at < _WITH_PLACE:
             texts.append(f"w|{code}|{postal}")
-        if city and at < 2:
+        if city and not at:
             texts.append(f"c|{code}|{city}")
     if len(picked) > 1:
         one, two = picked[0], picked[1]
@@ -74,9 +80,6 @@ def _company(texts: list[str], words: tuple[str, ...], numbers: tuple[str, ...],
             f"t|{codes[1]}|{one[:3]}",
             f"s|{codes[1]}|{one[-3:]}",
         )
-        if len(picked) == 2:
-            _other_slips(texts, codes[0], two)
-            _other_slips(texts, codes[1], one)
 
 
 def _person(texts: list[str], party: Party, city: str) -> None:
@@ -84,8 +87,10 @@ def _person(texts: list[str], party: Party, city: str) -> None:
     lasts = party.last.split()
     given = sound("".join(firsts))
     family = sound("".join(lasts))
+    # Hans is looked up as Johannes.
+    formal = sound(full_form(firsts[0])) if firsts else ""
     if firsts and lasts:
-        for one in {given, sound(firsts[0])}:
+        for one in {given, formal}:
             for two in {family, *map(sound, lasts)}:
                 texts.append(f"p|{one}|{two}" if one < two else f"p|{two}|{one}")
         first, last = "".join(firsts), "".join(lasts)
@@ -94,15 +99,24 @@ def _person(texts: list[str], party: Party, city: str) -> None:
             f"s|{family}|{first[-3:]}",
             f"t|{given}|{last[:3]}",
             f"s|{given}|{last[-3:]}",
+            f"u|{family}|{_letters(first)}",
+            f"u|{given}|{_letters(last)}",
         )
-        _other_slips(texts, family, first)
-        _other_slips(texts, given, last)
     elif family:
         texts.append(f"l|{family}")
+    names = {formal, family} - {""}
     if party.postal:
-        texts += (f"w|{code}|{party.postal}" for code in {given, family} if code)
+        texts += (f"w|{code}|{party.postal}" for code in names)
     if city:
-        texts += (f"c|{code}|{city}" for code in {given, family} if code)
+        texts += (f"c|{code}|{city}" for code in names)
+    if party.birth:
+        year = party.birth[:4]
+        texts += (f"g|{code}|{year}" for code in names)
+        if city:
+            texts.append(f"k|{city}|{year}")
+    if party.email and not role_mailbox(party.email):
+        local, _, domain = party.email.partition("@")
+        texts += (f"o|{local}", f"q|{sound(local)}|{domain[:2]}")
 
 
 def blocking_keys(party: Party) -> list[int]:
@@ -123,7 +137,7 @@ def blocking_keys(party: Party) -> list[int]:
         texts.append(f"b|{party.birth}")
     if party.phone:
         texts.append(f"f|{party.phone}")
-    if party.email:
+    if party.email and (role_mailbox(party.email) or not (party.first or party.last)):
         texts.append(f"e|{party.email}")
     texts += (f"d|{registered(host)}" for host in party.domains)
     if party.vat:

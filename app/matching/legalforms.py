@@ -18,9 +18,11 @@ _FORMS: dict[str, str] = {
     " | gesellschaft mit beschr haftung | ges mit beschr haftung",
     "ug": "ug | ug haftungsbeschrankt | unternehmergesellschaft haftungsbeschrankt | unternehmergesellschaft"
     " | haftungsbeschrankt | ug hb | ug haftungsbeschr | gug | ug haftungsbeschrnkt | haftungsbeschrnkt",
-    "ag": "ag | aktiengesellschaft | gag | aktienges | akt ges | aktges | actges | actiengesellschaft | actien gesellschaft | aktien gesellschaft | act ges"
+    "ag": "ag | aktiengesellschaft | gag | aktienges | akt ges | aktges | actges | actiengesellschaft"
+    " | actien gesellschaft | aktien gesellschaft | act ges"
     " | aktiengesellsch | investmentaktiengesellschaft",
-    "kg": "kg | kommanditgesellschaft | co kg | und co kg | kg aa | kommandit gesellschaft | kommanditges | komm ges | kommges | kom ges | cie kg"
+    "kg": "kg | kommanditgesellschaft | co kg | und co kg | kg aa"
+    " | kommandit gesellschaft | kommanditges | komm ges | kommges | kom ges | cie kg"
     " | und cie kg | comp kg | keg | kommanditerwerbsgesellschaft",
     "kgaa": "kgaa | kommanditgesellschaft auf aktien | und co kgaa | co kgaa | komm ges auf aktien | kga a | kommanditges auf aktien",
     "ohg": "ohg | offene handelsgesellschaft | und co ohg | co ohg | og | offene gesellschaft"

@@ -6,13 +6,13 @@ from rapidfuzz.distance import OSA
 
 from app.matching.givennames import same_given_name
 from app.matching.record import Party
-from app.matching.text import same_sound, scanned_alike
+from app.matching.text import same_sound, scanned_alike, word_set
 from app.matching.vocabulary import SISTER, STOP, known_first_name, rarity
 from app.matching.weights import BITS, COINED, MOST_OF_A_NAME
 
 _distance = OSA.distance
 # Branches that differ by where they are.
-_SIDES = frozenset("nord sud ost west mitte nordost nordwest sudost sudwest nordlich sudlich ostlich westlich".split())
+_SIDES = word_set("nord sud ost west mitte nordost nordwest sudost sudwest nordlich sudlich ostlich westlich")
 _TOWN_IN_A_NAME = 3.0
 _STOP_WORDS = sorted(word for word in STOP if len(word) > 2)
 
@@ -100,15 +100,13 @@ def _aligned(a: tuple[str, ...], b: tuple[str, ...]) -> tuple[float, list[str], 
 
 def _best(a: Party, b: Party) -> tuple[float, list[str], list[str], str]:
     """The names aligned, or a short or former name where that explains the other one fully."""
-    if a.former and b.former:
-        # Both say what they were called: "Chemische Fabrik vorm. Hofmann" is not the one that was Schering's.
-        found = _aligned(a.words + a.former, b.words + b.former)
-    else:
-        found = _aligned(a.words, b.words)
+    # Both say what they were called: "Chemische Fabrik vorm. Hofmann" is not the one that was Schering's.
+    both = bool(a.former and b.former)
+    found = _aligned(a.words + a.former, b.words + b.former) if both else _aligned(a.words, b.words)
     if (found[1] or found[2]) and (a.short or b.short or a.former or b.former):
         for one in (a.words, a.short, a.former):
             for two in (b.words, b.short, b.former):
-                if one and two and not (a.former and b.former):
+                if one and two and not both:
                     other = _aligned(one, two)
                     if not other[1] and not other[2] and (found[1] or found[2] or other[0] > found[0]):
                         found = other

@@ -11,6 +11,7 @@ from app.matching.vocabulary import first_name_bits, known_first_name, last_name
 from app.matching.weights import BITS
 
 _distance = OSA.distance
+_LONG_AGO = "1890"
 Found = list[tuple[str, float]]
 # How two names agree, from well to badly. The first five say that they may be one name.
 SAME, VARIANT, SIMILAR, PART, INITIAL, CLOSE, UNLIKE, DIFFERS = range(8)
@@ -87,7 +88,8 @@ def _two_names(a: str, b: str) -> bool:
 
 
 def _plain(name: str) -> str:
-    return name.replace("ph", "f").replace("th", "t").replace("ck", "k").replace("c", "k").replace("y", "i")
+    plain = name.replace("ph", "f").replace("th", "t").replace("ck", "k").replace("c", "k").replace("y", "i")
+    return plain[:-1] if plain.endswith("ie") else plain
 
 
 def _last(a: str, b: str) -> int:
@@ -168,7 +170,10 @@ def compare_births(a: Party, b: Party, found: Found) -> None:
     """What the birth dates say."""
     if a.birth and b.birth:
         code = birth_level(a.birth, b.birth)
-        found.append((code, BITS[code]))
+        bits = BITS[code]
+        if bits > 0 and a.birth < _LONG_AGO and b.birth < _LONG_AGO:
+            bits += BITS["birth_long_ago"]
+        found.append((code, bits))
 
 
 def birth_level(a: str, b: str) -> str:

@@ -11,7 +11,8 @@ from app.matching.text import fold, word_set
 FREE_MAILERS = word_set(
     """gmail.com googlemail.com gmx.de gmx.net gmx.at gmx.ch gmx.com web.de t-online.de freenet.de arcor.de aol.com aol.de
     yahoo.com yahoo.de hotmail.com hotmail.de outlook.com outlook.de outlook.at outlook.ch
-    hotmail.at hotmail.ch yahoo.at yahoo.ch yahoo.fr hotmail.fr live.at live.ch gmx.li web.at icloud.de ymail.com rocketmail.com live.com live.de msn.com icloud.com me.com mac.com
+    hotmail.at hotmail.ch yahoo.at yahoo.ch yahoo.fr hotmail.fr live.at live.ch
+    gmx.li web.at icloud.de ymail.com rocketmail.com live.com live.de msn.com icloud.com me.com mac.com
     posteo.de mailbox.org mail.de email.de online.de proton.me protonmail.com protonmail.ch bluewin.ch hispeed.ch sunrise.ch
     aon.at a1.net chello.at drei.at utanet.at liwest.at kabsi.at inode.at vol.at telering.at yandex.com mail.ru
     1und1.de kabelmail.de unitybox.de vodafone.de vodafonemail.de o2online.de alice-dsl.net alice.de ewetel.net

@@ -43,8 +43,8 @@ class Party:
 
     `words` are the company name's content words in the order given, without legal form, stop words and numbers;
     `numbers` are its numbers, sorted, Roman ones included, since they tell sister firms apart. `short` are the words of the
-    other company name where that differs, `former` those of the name it had before. `first` and `last` hold words separated by spaces. `domains` leaves out free
-    mailers. `street` has no spaces and no house number; `city` no "am Rhein".
+    other company name where that differs, `former` those of the name it had before. `first` and `last` hold words separated
+    by spaces. `domains` leaves out free mailers. `street` has no spaces and no house number; `city` no "am Rhein".
     """
 
     kind: str = ""

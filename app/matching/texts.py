@@ -56,6 +56,11 @@ _TABLE: dict[str, tuple[str, str, str]] = {
     "city_same": ("city", "Der Ort ist gleich.", "The city is the same."),
     "city_similar": ("city", "Der Ort ist fast gleich geschrieben.", "The city is spelt almost the same."),
     "city_differs": ("city", "Der Ort ist ein anderer.", "The city differs."),
+    "address_swapped": (
+        "street",
+        "Straße und Ort sind vertauscht, sonst gleich.",
+        "Street and city are swapped, otherwise the same.",
+    ),
     "street_same": ("street", "Die Straße ist gleich.", "The street is the same."),
     "street_similar": ("street", "Die Straße ist fast gleich geschrieben.", "The street is spelt almost the same."),
     "street_differs": ("street", "Die Straße ist eine andere.", "The street differs."),
@@ -115,6 +120,16 @@ _TABLE: dict[str, tuple[str, str, str]] = {
         "Das Geburtsdatum ist nur entfernt ähnlich.",
         "The birth date is only remotely alike.",
     ),
+    "postal_unit_same": (
+        "postal_code",
+        "Die Postleitzahl ist bis auf den Straßenzug gleich.",
+        "The postal code is the same down to the street.",
+    ),
+    "postal_unit_area": (
+        "postal_code",
+        "Die Postleitzahl ist aus demselben Ortsteil.",
+        "The postal code is of the same district.",
+    ),
     "postal_code_area": (
         "postal_code",
         "Die Postleitzahl ist aus derselben Gegend.",
@@ -138,6 +153,11 @@ _TABLE: dict[str, tuple[str, str, str]] = {
         "The street has almost the same name, but elsewhere.",
     ),
     "street_differs_too": ("street", "Die Straße ist ebenfalls eine andere.", "The street differs, too."),
+    "house_number_same_though": (
+        "street",
+        "Die Hausnummer ist trotz anderer Straße gleich.",
+        "The house number is the same in spite of the street.",
+    ),
     "house_number_same_elsewhere": (
         "street",
         "Die Hausnummer ist gleich, aber an einem anderen Ort.",

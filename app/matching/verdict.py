@@ -3,10 +3,10 @@
 from math import floor, fsum
 from typing import Literal, NamedTuple
 
-from app.matching.compare import DUPLICATE, NONE, POSSIBLE, Evidence, compare
+from app.matching.compare import DUPLICATE, NONE, POSSIBLE, SHARED_REACH, Evidence, compare
 from app.matching.record import Party
 from app.matching.texts import FIELDS, TEXTS
-from app.matching.weights import DUPLICATE_AT, POSSIBLE_AT, PRIOR
+from app.matching.weights import CAUTION, DUPLICATE_AT, HOME_SURE, POSSIBLE_AT, PRIOR
 
 Verdict = Literal["duplicate", "possible", "none"]
 _SAYS_LITTLE = {"legal_form_differs", "name_extra", "phone_differs", "email_differs"}
@@ -44,21 +44,23 @@ def _weightiest(finding: tuple[str, float]) -> tuple[float, str]:
     return -abs(finding[1]), finding[0]
 
 
-_REACHES = {"phone_same", "email_same", "mailbox_same", "domain_same", "vat_id_same"}
-_STILL_POSSIBLE = 0.0
-"""Bits of the people of one household, who are shown beside each other: a chance of one half."""
+_SHORT_OF = 0.01
 
 
 def _worth_showing(evidence: Evidence) -> bool:
     """A phone number, address or domain that agrees, under whatever name. A bare name that agrees, however common; a
     distinctive one also in part, or in another town.
     """
-    if any(code in _REACHES for code, _ in evidence.found):
+    if any(code in SHARED_REACH for code, _ in evidence.found):
         return True
     if evidence.named < 0 or (evidence.named == 0 and not evidence.coined):
         return False
     against = {code for code, weight in evidence.found if weight < 0} - _SAYS_LITTLE
     return not against or (evidence.named > 0 and evidence.coined and against <= _PLACE)
+
+
+def _chance(bits: float) -> float:
+    return 1.0 / (1.0 + 2.0 ** -max(-60.0, min(60.0, (bits + PRIOR) / CAUTION)))
 
 
 def bits_of(found: list[tuple[str, float]]) -> float:
@@ -67,19 +69,27 @@ def bits_of(found: list[tuple[str, float]]) -> float:
 
 
 def judge(a: Party, b: Party) -> tuple[float, int, list[tuple[str, float]]]:
-    """`score` without its reasons in words: chance, level (0 none, 1 possible, 2 duplicate) and bare findings."""
-    evidence = compare(a, b)
+    """`score` without its reasons in words: chance, level (0 none, 1 possible, 2 duplicate) and bare findings.
+
+    Of level 0 the findings may lack what could not change it.
+    """
+    evidence = compare(a, b, thorough=False)
     # fsum, so that the sum does not depend on who asks.
-    bits = fsum([PRIOR, -evidence.doubt, *[weight for _, weight in evidence.found]])
-    if evidence.personal is not None and evidence.personal < bits:
-        bits = max(evidence.personal, min(bits, _STILL_POSSIBLE))
-    chance = 1.0 / (1.0 + 2.0 ** -max(-60.0, min(60.0, bits)))
+    bits = fsum(weight for _, weight in evidence.found)
+    if evidence.cap == NONE:
+        bits = min(bits, 0.0)
+    chance = _chance(bits)
+    if evidence.doubt and chance >= DUPLICATE_AT:
+        # Enough to show, not enough to be sure.
+        chance = max(_chance(bits - evidence.doubt), min(chance, DUPLICATE_AT - _SHORT_OF))
+    if evidence.personal is not None and evidence.personal < HOME_SURE:
+        chance = min(chance, 0.5)
     level = DUPLICATE if chance >= DUPLICATE_AT else POSSIBLE if chance >= POSSIBLE_AT else NONE
     if level == NONE and _worth_showing(evidence):
         level, chance = POSSIBLE, POSSIBLE_AT
     if level > evidence.cap:
         level = evidence.cap
-        chance = DUPLICATE_AT - 0.01 if level == POSSIBLE else POSSIBLE_AT - 0.01
+        chance = (DUPLICATE_AT if level == POSSIBLE else POSSIBLE_AT) - _SHORT_OF
     return chance, level, evidence.found
 
 

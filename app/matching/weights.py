@@ -11,23 +11,28 @@ import orjson
 
 _LEARNED = cast(dict[str, Any], orjson.loads(Path(__file__).with_name("weights.json").read_bytes()))
 
-PRIOR = -14.0
-"""Odds of two random records being one party, in bits: those of a stock of some 16,000 records. The same for every stock,
-so that a check, an import and a scan say the same of the same two records."""
+PRIOR = -10.65
+"""Where the scale has its middle: findings of so many bits together make it as likely as not. The same for every stock, so
+that a check, an import and a scan say the same of the same two records."""
+CAUTION = 2.17
+"""Findings hang together more than they should, so a bit on the scale takes this many bits of findings."""
 DUPLICATE_AT = 0.8
-"""The figures are cautious: of the pairs scored .8 and more, fewer than 1 in 100 were false on the development sets."""
+"""15 bits: of the pairs above, fewer than 1 in 100 were false on the development sets without deliberate traps."""
 POSSIBLE_AT = 0.3
+"""8 bits: of the true pairs that share a key, 99 in 100 lie above."""
 COINED = 13.0
 """A company word so rare makes a name that agrees "possible" even in another place: parties move."""
 MOST_OF_A_NAME = 26.0
 """Words of one name hang together: more of them prove little more."""
 HOME = 3.0
 """The odds, in bits, of a record at the same home or office being the same person before anything personal is compared."""
-NAMESAKES = 3.0
+NAMESAKES = 5.0
 """Bits that two people who share a name and a town, and nothing that is theirs, need beyond the others."""
+HOME_SURE = 2.0
+"""Bits that must remain of these for two people at one address to be one."""
 OTHER_WORD = 4.0
 """Bits given back when a first name that differs is no given name that anybody knows: a slip, or a name gone astray."""
-MOVED = 2.0
+MOVED = 1.5
 """Bits that a company needs beyond the others when nothing but its name agrees: it may have moved, or have a namesake."""
 
 BITS: dict[str, float] = _LEARNED["levels"]
