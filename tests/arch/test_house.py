@@ -32,6 +32,7 @@ UNLOGGED = {
     "idempotency_keys": "kept answers",
     "index_state": "what the index of the duplicate check was built with",
     "jobs": "how far long work is; what it changes is logged",
+    "merge_moves": "what a merge moved, each of it logged where it was moved",
     "message_recipients": "who has read what",
     "notifications": "what somebody was told, and has read",
     "outbox": "jobs",
@@ -39,6 +40,7 @@ UNLOGGED = {
     "party_key": "likewise",
     "password_resets": "links that end by themselves",
     "protection_checks": "receipts: written once, never changed",
+    "record_redirects": "where merged records are, made of logged merges",
 }
 """Tables whose changes are not written into the change log, and why."""
 

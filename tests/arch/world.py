@@ -31,7 +31,7 @@ async def make_world(api: Api, session: AsyncSession, role: str) -> tuple[User, 
     `lead_id`, `lock_id`, `account_id`, `contact_id`, `opportunity_id`, `activity_id`, `check_id`, `device_id` are the user's
     own; `message_id` was sent to them; `clearance_id` is another one's request in the user's country; `other_lock_id` is
     another one's lock; `scan_id` and `long_job_id` are the user's running scan, `cluster_id` is one of two accounts of
-    theirs; `user_id` is another person; `job_id` is a dead background job.
+    theirs, `merge_id` one of two contacts of theirs; `user_id` is another person; `job_id` is a dead background job.
     """
     team = await make_team(session)
     user = await make_user(session, role, teams=[team])
@@ -99,6 +99,12 @@ async def make_world(api: Api, session: AsyncSession, role: str) -> tuple[User, 
     await session.commit()
     ids["dismissal_id"] = dismissal.id
     ids |= {"role_id": custom.id, "centre_id": centre.id, "self_id": user.id}
+    twin, double, triple = [await make_contact(session, user) for _ in range(3)]
+    merge = {"record_type": "contact", "record_ids": [str(twin.id), str(double.id)], "winner_id": str(twin.id)}
+    ids["merge_id"] = await _made(
+        admin, "/v1/merges", {**merge, "versions": {str(twin.id): 1, str(double.id): 1}, "origin": "erp"}
+    )
+    ids["double_id"] = triple.id
     ids |= await _scanned(session, user, [account, await make_account(session, user)])
     return user, ids
 
@@ -160,6 +166,12 @@ _FITTING: dict[str, Any] = {
     },
     "dismiss_duplicates": lambda ids: {
         "records": [{"type": kind, "id": str(ids[f"{kind}_id"])} for kind in ("lead", "account")]
+    },
+    "merge_records": lambda ids: {
+        "record_ids": [str(ids["contact_id"]), str(ids["double_id"])],
+        "winner_id": str(ids["contact_id"]),
+        "fields": {"phone": str(ids["double_id"])},
+        "versions": {str(ids["contact_id"]): 1, str(ids["double_id"]): 1},
     },
     "create_activity": lambda ids: {"account_id": str(ids["account_id"])},
     "send_message": lambda ids: {"record": {"type": "lead", "id": str(ids["lead_id"])}},
