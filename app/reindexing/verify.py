@@ -181,9 +181,7 @@ _LONGEST_LIST = 1_000_000
 
 
 async def _compare_keys(connection: Connection, report: Report, mender: "_Mender | None") -> None:
-    async with connection.transaction():
-        await connection.execute("SET LOCAL work_mem = '64MB'")
-        rows = await connection.fetch(_CHECKSUMS)
+    rows = await _with_memory(connection, _CHECKSUMS)
     report.keys = sum(row["number"] for row in rows)
     if not (parts := [row["part"] for row in rows if not row["equal"]]):
         return
@@ -192,13 +190,20 @@ async def _compare_keys(connection: Connection, report: Report, mender: "_Mender
         ("key_foreign", f"{_HELD} EXCEPT {_WANTED}"),
     )
     for kind, statement in kinds:
-        rows = await connection.fetch(f"{statement} LIMIT {_LONGEST_LIST + 1}", parts)
+        rows = await _with_memory(connection, f"{statement} LIMIT {_LONGEST_LIST + 1}", parts)
         found = [(row[0], row[1]) for row in rows[:_LONGEST_LIST]]
         report.left += len(rows) - len(found)
         report.add(kind, [f"{key} of party {party_id}" for key, party_id in found])
         if mender:
             for some in _in_steps(found):
                 await mender.keys([key for key, _ in some], [party_id for _, party_id in some])
+
+
+async def _with_memory(connection: Connection, statement: str, *arguments: Any) -> list[Any]:
+    async with connection.transaction():
+        await connection.execute("SET LOCAL work_mem = '128MB'")
+        rows: list[Any] = await connection.fetch(statement, *arguments)
+    return rows
 
 
 # --- mending ---------------------------------------------------------------------------------------------------------
