@@ -47,6 +47,7 @@ from app.matching.bulk import BATCH, Batch, load
 from app.matching.linking import link
 from app.migrate import migrate
 from app.reindexing.rebuild import settle
+from bench.corruption import PROFILES
 from bench.data import CACHE, ROOT, alone
 from bench.matching import values
 from bench.population import population
@@ -59,19 +60,19 @@ Truth = dict[int, int]
 """Record to entity: party ids of the stock, or places in the file."""
 
 
-def _rows(parties: int, records: int) -> Iterator[tuple[bool, int, PartyValues]]:
+def _rows(parties: int, records: int, profile: str) -> Iterator[tuple[bool, int, PartyValues]]:
     """Whether a row is of the file, its entity, its values."""
     left = {True: records, False: parties}
-    for row in population(parties + records, duplicates=DUPLICATES, seed=SEED):
+    for row in population(parties + records, duplicates=DUPLICATES, seed=SEED, profile=profile):
         filed = crc32(row["id"].encode()) % (parties + records) < records
         filed = filed if left[filed] else not filed
         left[filed] -= 1
         yield filed, int(row["entity"]), values(row)
 
 
-async def _batches(parties: int, records: int, kept: dict[str, list[Any]]) -> AsyncIterator[Batch]:
+async def _batches(parties: int, records: int, profile: str, kept: dict[str, list[Any]]) -> AsyncIterator[Batch]:
     waiting: dict[str, list[tuple[Any, ...]]] = {"account": [], "contact": []}
-    for filed, entity, given in _rows(parties, records):
+    for filed, entity, given in _rows(parties, records, profile):
         if filed:
             kept["file"].append((entity, astuple(given)))
             continue
@@ -107,10 +108,10 @@ def _version() -> str:
     return digest.hexdigest()[:12]
 
 
-def prepared(parties: int, records: int, *, reuse: bool) -> Path:
+def prepared(parties: int, records: int, profile: str, *, reuse: bool) -> Path:
     """The data folder with stock and file, made if it is not there yet."""
-    stock = CACHE / f"batch-{parties}-{records}-{_version()}"
-    old = sorted(CACHE.glob(f"batch-{parties}-{records}-*"))
+    stock = CACHE / f"batch-{parties}-{records}-{profile}-{_version()}"
+    old = sorted(CACHE.glob(f"batch-{parties}-{records}-{profile}-*"))
     if reuse and old:
         return old[-1]
     if not (stock / "truth.json").exists():
@@ -120,16 +121,16 @@ def prepared(parties: int, records: int, *, reuse: bool) -> Path:
         kept: dict[str, list[Any]] = {"file": [], "stock": []}
         with EmbeddedServers(stock, purpose="bench, loading") as servers:
             migrate(servers.database_url)
-            asyncio.run(_build(servers.database_url, parties, records, kept))
+            asyncio.run(_build(servers.database_url, parties, records, profile, kept))
         (stock / "truth.json").write_text(json.dumps(kept))
     return stock
 
 
-async def _build(url: str, parties: int, records: int, kept: dict[str, list[Any]]) -> None:
+async def _build(url: str, parties: int, records: int, profile: str, kept: dict[str, list[Any]]) -> None:
     async with long_work(url) as connection:
         async with connection.transaction():
             await connection.execute("TRUNCATE party, party_key")
-            await load(connection, _batches(parties, records, kept))
+            await load(connection, _batches(parties, records, profile, kept))
         await settle(connection)
         await connection.execute("CHECKPOINT")
 
@@ -272,14 +273,25 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Linking a file and scanning the stock")
     parser.add_argument("--parties", type=int, default=1_000_000)
     parser.add_argument("--records", type=int, default=100_000)
+    parser.add_argument(
+        "--profile",
+        default="light",
+        choices=("mixture", *PROFILES),
+        help="how badly copies are written; see bench/corruption.py",
+    )
     parser.add_argument("--only", choices=("link", "scan"))
     parser.add_argument("--kill", action="store_true", help="kill a process in the middle and go on")
     parser.add_argument("--reuse", action="store_true", help="take the stock there is, of whatever version")
     arguments = parser.parse_args()
     with alone():
-        stock = prepared(arguments.parties, arguments.records, reuse=arguments.reuse)
+        stock = prepared(arguments.parties, arguments.records, arguments.profile, reuse=arguments.reuse)
         truth = json.loads((stock / "truth.json").read_text())
-        out: dict[str, Any] = {"parties": arguments.parties, "records": arguments.records, "cores": os.cpu_count()}
+        out: dict[str, Any] = {
+            "parties": arguments.parties,
+            "records": arguments.records,
+            "profile": arguments.profile,
+            "cores": os.cpu_count(),
+        }
         with EmbeddedServers(stock, purpose="bench") as servers:
             url = servers.database_url
             numbers = asyncio.run(_warm(url))

@@ -10,41 +10,56 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
-from app.matching.clusters import Cluster, Edge, clusters_of, components, ranked
+from app.matching.clusters import KINDS, Cluster, Edge, clusters_of, components, ranked
 from app.matching.record import Party
 from app.matching.verdict import judge
 
 AT_ONCE = 2_000
 """Components whose parties are in memory together."""
+_IDS_AT_ONCE = 20_000
 _KINDS = "SELECT id, record_type FROM party WHERE id = ANY($1::bigint[])"
 _DUMPS = "SELECT id, dump::text FROM party WHERE id = ANY($1::bigint[])"
 
 
 async def clusters_in(connection: Any, found: NDArray[Any], apart: Sequence[tuple[int, int]]) -> list[Cluster]:
     """The ranked clusters of all matches of a scan; a record deleted meanwhile is left out. `apart`: dismissed pairs."""
-    ids = np.unique(np.concatenate((found["one"], found["other"]))).tolist()
-    kinds: dict[int, str] = dict(map(tuple, await connection.fetch(_KINDS, ids)))
-    columns = (found[name].tolist() for name in ("one", "other", "chance", "bits", "level"))
-    edges = (Edge(*row) for row in zip(*columns, strict=True))
-    parts = components(edge for edge in edges if edge.one in kinds and edge.other in kinds)
+    ids = np.unique(np.concatenate((found["one"], found["other"])))
+    kinds = await _kinds_of(connection, ids)
+    one, other = np.searchsorted(ids, found["one"]), np.searchsorted(ids, found["other"])
+    there = (kinds[one] >= 0) & (kinds[other] >= 0)
+    found, one, other = found[there], one[there], other[there]
+    degrees = np.bincount(one, minlength=len(ids)) + np.bincount(other, minlength=len(ids))
+    # Most pairs stand alone: they are clusters as they are, and need no objects.
+    alone = (degrees[one] == 1) & (degrees[other] == 1)
     kept_apart = {(min(pair), max(pair)) for pair in apart}
-    clusters: list[Cluster] = []
-    large: list[list[Edge]] = []
-    for part in parts:
-        if len(part) == 1:
-            clusters += clusters_of(part, kinds, _never, kept_apart)
-        else:
-            large.append(part)
-    rest = iter(large)
+    twins = alone & (kinds[one] == kinds[other])
+    rows = (found[name][twins].tolist() for name in ("one", "other", "chance", "level"))
+    clusters = [
+        Cluster(KINDS[kind], (first, second), chance, level)
+        for kind, first, second, chance, level in zip(kinds[one[twins]].tolist(), *rows, strict=True)
+        if (first, second) not in kept_apart
+    ]
+    columns = (found[name][~alone].tolist() for name in ("one", "other", "chance", "bits", "level"))
+    by_id = {
+        int(id_): KINDS[kind]
+        for part in (one, other)
+        for id_, kind in zip(ids[part[~alone]], kinds[part[~alone]], strict=True)
+    }
+    rest = iter(components(Edge(*row) for row in zip(*columns, strict=True)))
     while some := list(islice(rest, AT_ONCE)):
         verdicts = _Verdicts(await connection.fetch(_DUMPS, sorted({i for part in some for e in part for i in e[:2]})))
         for part in some:
-            clusters += clusters_of(part, kinds, verdicts, kept_apart)
+            clusters += clusters_of(part, by_id, verdicts, kept_apart)
     return ranked(clusters)
 
 
-def _never(one: int, other: int) -> tuple[float, int]:
-    raise AssertionError((one, other))
+async def _kinds_of(connection: Any, ids: NDArray[np.int64]) -> NDArray[np.int8]:
+    """What each party is, as a number in `KINDS`; −1 when it is gone."""
+    kinds = np.full(len(ids), -1, np.int8)
+    for begin in range(0, len(ids), _IDS_AT_ONCE):
+        rows = await connection.fetch(_KINDS, ids[begin : begin + _IDS_AT_ONCE].tolist())
+        kinds[np.searchsorted(ids, [row["id"] for row in rows])] = [KINDS.index(row["record_type"]) for row in rows]
+    return kinds
 
 
 class _Verdicts:

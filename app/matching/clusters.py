@@ -134,9 +134,9 @@ def _related(
     return related
 
 
-_KINDS = ("account", "contact", "lead")
+KINDS = ("account", "contact", "lead")
 
 
 def ranked(clusters: Iterable[Cluster]) -> list[Cluster]:
     """The most rewarding first: by `gain`; of equals customers before people before leads, then the older records."""
-    return sorted(clusters, key=lambda cluster: (-round(cluster.gain, 6), _KINDS.index(cluster.kind), cluster.members))
+    return sorted(clusters, key=lambda cluster: (-round(cluster.gain, 6), KINDS.index(cluster.kind), cluster.members))

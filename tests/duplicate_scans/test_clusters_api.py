@@ -11,6 +11,7 @@ from app.accounts.models import Account
 from app.accounts.parties import values_of
 from app.core.visibility import unscoped
 from app.duplicate_scans.models import DuplicateCluster, DuplicateClusterMember, DuplicateScan
+from app.duplicate_scans.queries import possible_duplicates
 from app.identity.models import User
 from app.indexing import index_record, remove_record
 from app.jobs.models import Job
@@ -199,3 +200,19 @@ async def test_only_who_may_merge_reviews_and_only_who_may_scan_scans(api: Api, 
     client = await api.as_user(developer)
     assert (await client.get(f"/v1/duplicate-scans/{scan_id}")).json()["state"] == "done"
     assert (await client.post("/v1/duplicate-scans", json={})).status_code == 403
+
+
+async def test_lists_of_data_quality_learn_who_stands_in_an_open_cluster(
+    api: Api, session: AsyncSession, contexts: Contexts
+) -> None:
+    user = await make_user(session, "developer")
+    one, two = await pair(session, contexts, user, user)
+    three, four = await pair(session, contexts, user, user)
+    scan_id = await make_scan(session, user)
+    await make_cluster(session, scan_id, 1, one, two)
+    dismissed = await make_cluster(session, scan_id, 2, three, four)
+    client = await api.as_user(user)
+    assert (await client.post(f"/v1/duplicate-clusters/{dismissed}/dismissals", json={})).status_code == 200
+    found = (await session.execute(possible_duplicates("account"))).scalars().all()
+    assert set(found) == {one.id, two.id}
+    assert not (await session.execute(possible_duplicates("contact"))).all()

@@ -1,5 +1,7 @@
 """Matching by the million says of every pair what the check says, whatever it is cut into."""
 
+import subprocess
+import sys
 from collections import defaultdict
 from itertools import combinations, pairwise
 from pathlib import Path
@@ -32,7 +34,7 @@ from app.matching.index import find, insert_sql, rows_of
 from app.matching.verdict import judge
 from bench.matching import values
 from bench.population import population
-from tests.conftest import OneConnection
+from tests.conftest import ROOT, OneConnection
 
 Pairs = set[tuple[int, int]]
 keys_by_record = st.lists(st.sets(st.integers(-6, 6), max_size=6), min_size=2, max_size=40)
@@ -192,3 +194,9 @@ async def test_large_ids_only_some_kinds_and_what_was_deleted_meanwhile(
     found = matches(plan)
     assert len(found) > 20 and gone not in {*found["one"].tolist(), *found["other"].tolist()}
     assert all(stock[int(row["one"])].kind == stock[int(row["other"])].kind == "company" for row in found)
+
+
+def test_only_the_pieces_load_numpy() -> None:
+    """The API and the worker itself stay small."""
+    code = "import sys, app.main, workers.jobs; sys.exit('numpy' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
