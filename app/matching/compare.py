@@ -208,13 +208,10 @@ def _mail_of_the_name(a: Party, b: Party, found: list[tuple[str, float]]) -> Non
     if not (a.email and b.email):
         return
     for at, (code, weight) in enumerate(found):
-        if (
-            code in _OF_THE_NAME
-            and weight > _SLIGHT
-            and made_of_name(a.email, a.last)
-            and made_of_name(b.email, b.last)
-        ):
-            found[at] = (code, _SLIGHT)
+        if code in _OF_THE_NAME and weight > _SLIGHT:
+            digits = a.last != b.last and code != "email_local_same"
+            if made_of_name(a.email, a.last, digits=digits) and made_of_name(b.email, b.last, digits=digits):
+                found[at] = (code, _SLIGHT)
 
 
 def _mail_for_name(a: Party, b: Party, found: list[tuple[str, float]]) -> None:

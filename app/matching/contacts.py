@@ -112,8 +112,11 @@ def mail_fits(mail: str, last: str, first: str) -> bool:
 
 
 @lru_cache(maxsize=1 << 14)
-def made_of_name(mail: str, last: str) -> bool:
-    """True for an address at a free mailer that is made of the name alone: its owner's namesake may have the like."""
+def made_of_name(mail: str, last: str, *, digits: bool) -> bool:
+    """True for an address at a free mailer that is made of the name alone: its owner's namesake may have the like.
+
+    With `digits` whatever numbers follow: "stock47" and "steck47" are two who were born in one year.
+    """
     local, _, domain = mail.partition("@")
     return (
         free_mailer(domain)

@@ -17,6 +17,9 @@ Right = TypeVar("Right", bound=_Ordered)
 
 CLEARLY = 5.0
 """Bits by which one partner must be better to drop the other: 32 times as likely."""
+_ITSELF = 2  # a pair is among the choices of either side
+LINK_AT = 0.5
+"""From this score on, "possible" is enough between two sources when neither side has anybody else near."""
 
 
 def link(
@@ -41,4 +44,25 @@ def link(
         best_left.setdefault(left, bits)
         best_right.setdefault(right, bits)
         kept.append(pair)
+    return kept
+
+
+def choose(pairs: Iterable[tuple[Left, Right, float, int, float]]) -> list[tuple[Left, Right]]:
+    """The pairs of two sources that are one party each: (id, id, bits, level, score) in, with `judge`'s level and score.
+
+    "Duplicate" stays unless a partner is clearly better, as `link` has it. "Possible" of `LINK_AT` and more joins them when
+    it is the only choice of both sides: that nobody else comes near is evidence, too, which two records alone can't give.
+    """
+    offered = [pair for pair in pairs if pair[3] > 0]
+    near: dict[tuple[str, Left | Right], list[float]] = {}
+    for left, right, bits, _, _ in offered:
+        near.setdefault(("left", left), []).append(bits)
+        near.setdefault(("right", right), []).append(bits)
+    judged = {(left, right): (level, score) for left, right, _, level, score in offered}
+    kept: list[tuple[Left, Right]] = []
+    for left, right, bits in link((left, right, bits) for left, right, bits, _, _ in offered):
+        level, score = judged[left, right]
+        rivals = [*near["left", left], *near["right", right]]
+        if level > 1 or (score >= LINK_AT and sum(other > bits - CLEARLY for other in rivals) == _ITSELF):
+            kept.append((left, right))
     return kept

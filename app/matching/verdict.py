@@ -1,6 +1,6 @@
 """From findings to an answer: a probability, a verdict, and reasons in words."""
 
-from math import floor, fsum
+from math import exp2, floor, fsum
 from typing import Literal, NamedTuple
 
 from app.matching.compare import DUPLICATE, NONE, POSSIBLE, SHARED_REACH, Evidence, compare
@@ -60,7 +60,7 @@ def _worth_showing(evidence: Evidence) -> bool:
 
 
 def _chance(bits: float) -> float:
-    return 1.0 / (1.0 + 2.0 ** -max(-60.0, min(60.0, (bits + PRIOR) / CAUTION)))
+    return 1.0 / (1.0 + exp2(-max(-60.0, min(60.0, (bits + PRIOR) / CAUTION))))
 
 
 def bits_of(found: list[tuple[str, float]]) -> float:

@@ -87,5 +87,7 @@ def city_bits(city: str) -> float:
 
 
 def known_first_name(name: str) -> bool:
-    """True for a name that people are given, not a slip of one."""
+    """True for a name that people are given, or several, not a slip of one."""
+    if " " in name:
+        return all(known_first_name(word) for word in name.split())
     return name in _FIRST or givennames.known(name)

@@ -26,7 +26,7 @@ MOST_OF_A_NAME = 26.0
 """Words of one name hang together: more of them prove little more."""
 HOME = 3.0
 """The odds, in bits, of a record at the same home or office being the same person before anything personal is compared."""
-NAMESAKES = 5.0
+NAMESAKES = 6.0
 """Bits that two people who share a name and a town, and nothing that is theirs, need beyond the others."""
 HOME_SURE = 2.0
 """Bits that must remain of these for two people at one address to be one."""
