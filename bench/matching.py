@@ -2,8 +2,8 @@
 
 The folder holds `records.csv` (id, source, kind, company_name, first_name, last_name, street, postal_code, city, state,
 country, phone, email, birth_date, …) and `pairs.csv` (id_a, id_b: every true pair). With more than one source, only pairs
-across sources count, and `app/matching/linking.py` chooses among several partners (and adds 1 to
-their score). Prints one JSON object:
+across sources count, and `app/matching/linking.py` chooses among several partners (and 1 is added to the score of those).
+Prints one JSON object:
 
 f1, precision, recall     of the pairs that the product calls "duplicate", its boundary for merging
 best_f1, best_threshold   the best that any threshold on the score reaches, with hindsight

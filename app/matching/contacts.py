@@ -120,7 +120,7 @@ def made_of_name(mail: str, last: str, *, digits: bool) -> bool:
     local, _, domain = mail.partition("@")
     return (
         free_mailer(domain)
-        and not any(map(str.isdigit, local))
+        and (digits or not any(map(str.isdigit, local)))
         and bool(last)
         and last.replace(" ", "")[:4] in fold(local)
     )
