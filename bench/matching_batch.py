@@ -4,7 +4,8 @@ An invented population (`bench.population`) is split at random into a stock, whi
 (once per size and version, kept in `bench/.cache`), and a file. Then the product's own batch runs: `link`, the file against
 the stock, and `scan`, the stock against itself, clusters included. Prints one JSON object; for each of the two:
 
-seconds            all told, from the file's text to the pairs (and clusters) found, and of it `start` of the processes
+seconds            all told, from the file's text to the pairs (and clusters) found
+cpu                seconds of work: what remains of the above on cores that nobody else uses, shared by as many as there are
 phases             seconds of all processes together, and of them those of work; the rest is waiting for PostgreSQL or a core
 megabytes          the most that the processes held together, parent included, shared pages counted in each
 comparisons        pairs judged; records_per_second
@@ -143,6 +144,18 @@ async def _warm(url: str) -> Truth:
     return {row["id"]: row["record_id"].int - 1 for row in rows}
 
 
+def _cpu() -> dict[str, float]:
+    """Seconds of work so far: of this process, of those it has started and that have ended, and of PostgreSQL's."""
+    own = os.times()
+    servers = [one for one in psutil.Process().children() if one.name() == "postgres"]
+    ended = [one.cpu_times() for one in servers]
+    return {
+        "bench": own.user + own.system,
+        "processes": own.children_user + own.children_system,
+        "postgres": sum(one.children_user + one.children_system for one in ended),
+    }
+
+
 class Memory:
     """The most that these processes held together."""
 
@@ -160,9 +173,8 @@ class Memory:
             await asyncio.sleep(_LOOK_SECONDS)
 
 
-async def _run(plan: Plan, url: str, memory: Memory, *, kill: bool) -> tuple[float, Crew]:
-    """Do the whole batch; seconds that the processes took to start, and the crew with its figures."""
-    began = time.perf_counter()
+async def _run(plan: Plan, url: str, memory: Memory, *, kill: bool) -> Crew:
+    """Do the whole batch; the crew with its figures."""
     if kill:
         with suppress(RuntimeError):
             async with Crew(plan, url) as crew:
@@ -173,11 +185,15 @@ async def _run(plan: Plan, url: str, memory: Memory, *, kill: bool) -> tuple[flo
                 await work
         print(f"Killed after {progress(plan)[0]} pieces; going on …", file=sys.stderr)
     async with Crew(plan, url) as crew:
-        started = time.perf_counter() - began
         watch = asyncio.create_task(memory.watch(crew))
         assert await crew.work()
         watch.cancel()
-    return started, crew
+    return crew
+
+
+def _since(before: dict[str, float]) -> dict[str, float]:
+    time.sleep(0.5)  # until PostgreSQL has noticed that they are gone
+    return {name: value - before[name] for name, value in _cpu().items()}
 
 
 def _figures(hits: int, predicted: int, true: int) -> dict[str, float]:
@@ -195,11 +211,11 @@ def _compared(plan: Plan) -> Iterator[tuple[int, int]]:
         yield from zip(pairs["one"].tolist(), pairs["other"].tolist(), strict=True)
 
 
-def _report(seconds: float, started: float, crew: Crew, memory: Memory, records: int) -> dict[str, Any]:
+def _report(seconds: float, worked: dict[str, float], crew: Crew, memory: Memory, records: int) -> dict[str, Any]:
     return {
         "seconds": round(seconds, 2),
         "records_per_second": round(records / seconds),
-        "start": round(started, 2),
+        "cpu": {name: round(value, 1) for name, value in worked.items()},
         "phases": {phase: [round(value, 2), round(crew.cpu[phase], 2)] for phase, value in crew.seconds.items()},
         "megabytes": round(memory.most / 1e6),
         **crew.counts,
@@ -209,14 +225,15 @@ def _report(seconds: float, started: float, crew: Crew, memory: Memory, records:
 async def _link(url: str, folder: Path, truth: dict[str, list[Any]], numbers: Truth, *, kill: bool) -> dict[str, Any]:
     records = [PartyValues(*given) for _, given in truth["file"]]
     memory = Memory()
-    began = time.perf_counter()
+    began, worked = time.perf_counter(), _cpu()
     count = await asyncio.to_thread(write_records, folder, records)
     plan = await plan_for(url, folder, records=count)
-    started, crew = await _run(plan, url, memory, kill=kill)
+    crew = await _run(plan, url, memory, kill=kill)
     found = matches(plan)
     pairs = [(int(row["one"]), int(row["other"]), float(row["bits"])) for row in found]
     linked = link(pairs)
     seconds = time.perf_counter() - began
+    worked = _since(worked)
     of_file, of_stock = [entity for entity, _ in truth["file"]], truth["stock"]
     holders: dict[int, int] = defaultdict(int)
     for entity in of_stock:
@@ -227,7 +244,7 @@ async def _link(url: str, folder: Path, truth: dict[str, list[Any]], numbers: Tr
         return bool(of_file[pair[0]] == of_stock[numbers[pair[1]]])
 
     return {
-        **_report(seconds, started, crew, memory, count),
+        **_report(seconds, worked, crew, memory, count),
         "pairs": true,
         "candidate_recall": round(sum(map(right, _compared(plan))) / true, 4),
         **_figures(sum(map(right, pairs)), len(pairs), true),
@@ -238,10 +255,11 @@ async def _link(url: str, folder: Path, truth: dict[str, list[Any]], numbers: Tr
 
 async def _scan(url: str, folder: Path, truth: dict[str, list[Any]], numbers: Truth, *, kill: bool) -> dict[str, Any]:
     memory = Memory()
-    began = time.perf_counter()
+    began, worked = time.perf_counter(), _cpu()
     plan = await plan_for(url, folder, clusters=True)
-    started, crew = await _run(plan, url, memory, kill=kill)
+    crew = await _run(plan, url, memory, kill=kill)
     seconds = time.perf_counter() - began
+    worked = _since(worked)
     found = matches(plan)
     entities = truth["stock"]
     sizes: dict[int, int] = defaultdict(int)
@@ -255,7 +273,7 @@ async def _scan(url: str, folder: Path, truth: dict[str, list[Any]], numbers: Tr
     clusters = read_lines(plan.file("clusters", 0), 0, len(entities))
     within = [[right(pair) for pair in combinations(cluster.members, 2)] for cluster in clusters]
     return {
-        **_report(seconds, started, crew, memory, len(entities)),
+        **_report(seconds, worked, crew, memory, len(entities)),
         "pairs": true,
         "candidate_recall": round(sum(map(right, _compared(plan))) / true, 4),
         **_figures(sum(right((row["one"], row["other"])) for row in found), len(found), true),
