@@ -216,3 +216,22 @@ async def test_lists_of_data_quality_learn_who_stands_in_an_open_cluster(
     found = (await session.execute(possible_duplicates("account"))).scalars().all()
     assert set(found) == {one.id, two.id}
     assert not (await session.execute(possible_duplicates("contact"))).all()
+
+
+@pytest.mark.rule("DUP-9")
+async def test_asking_for_a_scan_names_its_job_which_can_be_cancelled(api: Api, session: AsyncSession) -> None:
+    client = await api.as_user(await make_user(session, "admin"))
+    begun = await client.post("/v1/duplicate-scans", json={"minimum_verdict": "possible"})
+    assert begun.status_code == 202, begun.text
+    scan_id = begun.json()["id"]
+    assert begun.headers["Location"] == f"/v1/jobs/{scan_id}" and begun.headers["Retry-After"]
+    assert begun.json()["state"] == "queued" and begun.json()["clusters"] is None
+    refused = await client.post("/v1/duplicate-scans", json={})
+    assert refused.status_code == 409 and refused.json()["scan_id"] == scan_id
+    job = (await client.get(begun.headers["Location"])).json()
+    assert job["result_url"] == f"/v1/duplicate-scans/{scan_id}"
+    assert (await client.delete(begun.headers["Location"])).status_code == 204
+    assert (await client.get(job["result_url"])).json()["state"] == "cancelled"
+    assert (await client.post("/v1/duplicate-scans", json={})).status_code == 202
+    for wrong in ({"record_types": []}, {"record_types": ["lead", "lead"]}, {"record_types": ["user"]}, {"more": 1}):
+        assert (await client.post("/v1/duplicate-scans", json=wrong)).status_code == 422
