@@ -22,6 +22,8 @@ _FINE = 5
 
 def near(a: str, b: str) -> bool:
     """One slip, or two in a word of nine letters and more; never in a word of three."""
+    if a == b:
+        return bool(a)
     short = min(len(a), len(b))
     if short < 4:
         return False

@@ -12,7 +12,20 @@ from app.matching.names import compare_names
 from app.matching.people import compare_births, compare_people, employer, owner_is
 from app.matching.record import Party
 from app.matching.vocabulary import known_first_name
-from app.matching.weights import BITS, CAUTION, HOME, MOVED, NAMESAKES, OTHER_WORD, POSSIBLE_AT, PRIOR
+from app.matching.weights import (
+    BITS,
+    CAUTION,
+    HOME,
+    MOVED,
+    NAME_ALONE,
+    NAME_CONFLICT,
+    NAME_ELSEWHERE,
+    NAME_IN_PART,
+    NAMESAKES,
+    OTHER_WORD,
+    POSSIBLE_AT,
+    PRIOR,
+)
 
 NONE, POSSIBLE, DUPLICATE = 0, 1, 2
 _OWN = frozenset(("vat_id_same", "phone_same", "email_same", "birth_date_same"))
@@ -27,8 +40,8 @@ _SAME_REACH = frozenset(("domain_same", "phone_similar", "email_similar"))
 _EXACT_NAME = frozenset(("name_same", "name_same_without_legal_form", "name_compound", "name_word_order"))
 _OF_THE_NAME = frozenset(("email_local_same", "email_similar", "email_close"))
 _SLIGHT = 2.0
+_HALF_A_DATE = 3.0
 _ALMOST = 4.0
-_A_NAME_IN_PART = 15.0
 _ADDRESS_MOST = 22.0  # bits that a whole address can give
 _HOPELESS = CAUTION * log2(POSSIBLE_AT / (1 - POSSIBLE_AT)) - PRIOR - 1.0
 
@@ -140,17 +153,32 @@ def compare(a: Party, b: Party, *, thorough: bool = True) -> Evidence:
         if is_person_a and is_person_b and named < 0 <= evidence.named:
             named = 0  # no two given names: a slip, or a name gone astray
         evidence.named = named
-        if named == 0 and not is_person_a and not is_person_b and not _more_than_names(found):
-            if not evidence.coined and sum([weight for _, weight in found]) < _A_NAME_IN_PART:
-                evidence.cap = NONE
-            evidence.doubt = MOVED * 2
-        if not sure and evidence.cap == DUPLICATE and not is_person_a and not is_person_b and _elsewhere(found):
-            exact = any(code in _EXACT_NAME for code, _ in found)
-            evidence.doubt = MOVED if exact else 3 * MOVED  # it may have moved, or have a namesake
+        if not is_person_a and not is_person_b:
+            _weigh_companies(evidence, named, sure=sure)
         # Of people a name may be half known; a company whose name says more is another until something else agrees.
         if not sure and (named < 0 or (named == 0 and not is_person_a and not is_person_b)):
             evidence.cap = min(evidence.cap, POSSIBLE)
     return evidence
+
+
+def _weigh_companies(evidence: Evidence, named: int, *, sure: bool) -> None:
+    """Names alone, names in part, names in conflict, names elsewhere: what they need beyond the others to count."""
+    found = evidence.found
+    bits = sum([weight for _, weight in found])
+    if not _more_than_names(found):
+        evidence.doubt = NAME_ALONE
+        if named == 0 and not evidence.coined and bits < NAME_IN_PART:
+            evidence.cap = NONE
+    if sure or any(code in SHARED_REACH for code, _ in found):
+        return
+    if named < 0 and bits < NAME_CONFLICT:
+        evidence.cap = NONE  # one trade in one town
+    if evidence.cap == DUPLICATE and _elsewhere(found):
+        # It may have moved, or have a namesake.
+        exact = any(code in _EXACT_NAME for code, _ in found)
+        evidence.doubt = MOVED if exact else 3 * MOVED
+        if not exact and bits < NAME_ELSEWHERE:
+            evidence.cap = NONE
 
 
 def _more_than_names(found: list[tuple[str, float]]) -> bool:
@@ -186,7 +214,7 @@ def _weigh_people(a: Party, b: Party, evidence: Evidence) -> None:
             personal += weight
         seen |= flags & (_SLIP | _OTHER_POSTAL | _BORN_OTHERWISE | _AWAY)
         if weight > 0:
-            if weight > _SLIGHT:
+            if weight > _HALF_A_DATE:
                 seen |= flags & _ANCHOR
             if not flags & _NAME:
                 seen |= _MORE

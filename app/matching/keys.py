@@ -42,14 +42,6 @@ def _slips(texts: list[str], word: str) -> None:
             texts += (f"z|{word[:at]}{word[at + 1 :]}" for at in range(len(word)))
 
 
-def _other_slips(texts: list[str], code: str, word: str) -> None:
-    """Keys of one word next to another's sound, for the slips that spare neither its first nor its last three letters."""
-    texts.append(f"u|{code}|{_letters(word)}")
-    if 2 < len(word) < 6:
-        texts.append(f"z|{code}|{word}")
-        texts += (f"z|{code}|{word[:at]}{word[at + 1 :]}" for at in range(len(word)))
-
-
 def _company(texts: list[str], words: tuple[str, ...], numbers: tuple[str, ...], postal: str, city: str) -> None:
     digits = " ".join(numbers)
     whole = sound("".join(words))
@@ -80,6 +72,8 @@ def _company(texts: list[str], words: tuple[str, ...], numbers: tuple[str, ...],
             f"t|{codes[1]}|{one[:3]}",
             f"s|{codes[1]}|{one[-3:]}",
         )
+        if len(picked) == 2:
+            texts += (f"u|{codes[0]}|{_letters(two)}", f"u|{codes[1]}|{_letters(one)}")
 
 
 def _person(texts: list[str], party: Party, city: str) -> None:
@@ -122,7 +116,7 @@ def _person(texts: list[str], party: Party, city: str) -> None:
 def blocking_keys(party: Party) -> list[int]:
     """The record's keys: typed 64-bit hashes, signed, sorted, each once. Empty only for a party that says nothing.
 
-    Some 8 to 20 for real records. The hashes are stored: a change of what goes into one needs a rebuilt index.
+    Some 16 for real records. The hashes are stored: a change of what goes into one needs a rebuilt index.
     """
     texts: list[str] = []
     city = sound(party.city.replace(" ", "")) if party.city else ""

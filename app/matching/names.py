@@ -4,6 +4,7 @@ from functools import lru_cache
 
 from rapidfuzz.distance import OSA
 
+from app.matching.addresses import near
 from app.matching.givennames import same_given_name
 from app.matching.record import Party
 from app.matching.text import same_sound, scanned_alike, word_set
@@ -13,21 +14,27 @@ from app.matching.weights import BITS, COINED, MOST_OF_A_NAME
 _distance = OSA.distance
 # Branches that differ by where they are.
 _SIDES = word_set("nord sud ost west mitte nordost nordwest sudost sudwest nordlich sudlich ostlich westlich")
+_LONG = 8
+_BADLY = 4
 _TOWN_IN_A_NAME = 3.0
 _STOP_WORDS = sorted(word for word in STOP if len(word) > 2)
 
 
 @lru_cache(maxsize=1 << 15)
 def alike(a: str, b: str) -> float:
-    """How far two words agree: .85 one slip, .65 the same sound, .6 one abbreviates the other, 0 not. `a` is the smaller."""
+    """How far two words agree: .85 one slip, .65 the same sound, .6 two slips, or one abbreviates
+    the other, 0 not. `a` is the smaller.
+    """
     short, long = (a, b) if len(a) <= len(b) else (b, a)
     size = len(short)
     if a in _SIDES and b in _SIDES:
         return 0.0
     if size >= 4:
-        slips = 1 if size < 8 else 2
-        if _distance(a, b, score_cutoff=slips) <= slips:
+        found = _distance(a, b, score_cutoff=2)
+        if found == 1:
             return 0.85
+        if found == 2 and size >= _LONG:
+            return 0.6
     if size >= 3:
         if same_sound(short, long):
             return 0.65
@@ -42,6 +49,8 @@ def alike(a: str, b: str) -> float:
     elif size == 1 and long[0] == short and known_first_name(long):
         return 0.4  # "H. Kleyer" is Heinrich Kleyer
     if size >= 3 and same_given_name(a, b):
+        return 0.6
+    if long == "gebruder" and size == len("gebr") and _distance(short, "gebr", score_cutoff=1) <= 1:
         return 0.6
     return 0.0
 
@@ -144,7 +153,7 @@ def compare_names(a: Party, b: Party, found: list[tuple[str, float]]) -> tuple[i
     And whether they agree in a word that hardly any other name has.
     """
     bits, rest_a, rest_b, code = _best(a, b)
-    if bool(rest_a) != bool(rest_b):
+    if bool(rest_a) != bool(rest_b) and not (a.former or b.former):
         # "Autohaus Müller Stuttgart" is the Autohaus Müller of Stuttgart; two towns in two names are two branches.
         town = a.city if not b.city or a.city == b.city else b.city if not a.city else ""
         if town:
@@ -152,6 +161,12 @@ def compare_names(a: Party, b: Party, found: list[tuple[str, float]]) -> tuple[i
             rest_b = [word for word in rest_b if f" {word} " not in f" {town} "]
     if rest_a and rest_b and len(rest_a) != len(rest_b):
         rest_a, rest_b = _without_slight(rest_a, rest_b)
+    if len(rest_a) == len(rest_b) == 1 and a.house and a.house == b.house and near(a.street, b.street):
+        # In one house, what is badly written or scanned is rather that than another firm.
+        one, two = rest_a[0], rest_b[0]
+        if min(len(one), len(two)) >= _BADLY and _distance(one, two) <= max(2, len(one) // 4):
+            bits += 0.4 * min(rarity(one), rarity(two))
+            rest_a, rest_b, code = [], [], "name_similar"
     verdict = 1
     if bits and a.city and b.city:
         bits -= _of_the_town(a.words, a, b)

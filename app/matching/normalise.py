@@ -12,17 +12,17 @@ from app.matching.vocabulary import STOP
 _MOST_WORDS = 12
 _TOKENS = re.compile(r"[a-z]+|[0-9]+")
 # A digit amid letters is what a scanner made of one: "M1ller", "K0hler".
-_SCANNED = re.compile(r"(?<=[a-z])[01](?=[a-z]{2})")
+_SCANNED = re.compile(r"(?<=[a-z])[01](?=[a-z])")
 _OWNER = re.compile(r"\b(?:inh|inhaber|inhaberin|e\.? ?k\.? inh)\b\s*[.:]?\s*(.+)$")
 # What the company was called before: "Adlerwerke vorm. Heinrich Kleyer", "Qualmann GmbH (ehemals Zwiesele Bau)".
 _FORMER = re.compile(
-    r"\b(?:vorm|vormals|ehem|ehemals|fruher|vorher|zuvor|bisher|formerly|previously|fka)\b\s*[.:]*\s*(.+)$"
+    r"\b(?:[vy]o[rv](?:m|rn)|vormals|yormals|ehem|ehemals|fruher|vorher|zuvor|bisher|formerly|previously|fka)\b\s*[.:]*\s*(.+)$"
 )
 # A dot inside a word ends an abbreviation that the next letters complete: "masch.bau", "hausverw.ges".
 _INNER_DOT = re.compile(r"\b([a-z]{3,6})\.-?(?=[a-z]{3})")
 # "Hoch- und Tiefbau" keeps its hyphen's word; a hyphen before "bau" is one word: "Maschinen-Bau".
 _GLUED = re.compile(r"\b([a-z]{3,})-(?=(?:bau|technik|handel|service|verwaltung|beratung|haus|werk|werke)\b)")
-_FORMER_HINT = re.compile(r"\b(?:vor|ehem|fruh|zuv|bish|form|prev|fka)")
+_FORMER_HINT = re.compile(r"\b(?:[vy]o[rv]|ehem|fruh|zuv|bish|form|prev|fka)")
 _SUFFIX = re.compile(r"(?<=[a-z]{4})(?:s?ges{1,2}el{1,2}schaft|sges)$")
 _LINKING = ("ungs", "ions", "tats", "schafts", "heits", "keits")  # "Verwaltungs-GmbH" is "Verwaltung GmbH"
 

@@ -9,6 +9,7 @@ _HOUSE = re.compile(
     r"(?:^|(?<=[\s.,a-z]))\s*(?:nr\.?\s*|no\.?\s*)?(\d{1,5}\s?[a-z]?(?:\s*(?:[-/+]|bis|und|u\.)\s*\d{0,5}\s?[a-z]?)*)\s*$"
 )
 _HOUSE_FIRST = re.compile(r"^(\d{1,5}\s?[a-z]?(?:[-/]\d+)?)[\s,]+(?=\D{3})")
+_SCANNED = re.compile(r"(?<=[a-z])([01])(?=[a-z]{2})")
 _STREET_WORD = re.compile(r"(?:strasse|strase|street|str)\b\.?")
 # A post office box stands in for the street: "Postfach 12 34", "Pf. 1234", "P.O. Box 1234".
 _BOX = re.compile(r"^\s*(?:postfach|postf\.?|pf\.?|p\.?\s?o\.?\s?box|case postale)\s*(\d[\d\s]*)$")
@@ -33,7 +34,7 @@ BOX = "postfach"
 @lru_cache(maxsize=1 << 14)
 def street_and_house(text: str) -> tuple[str, str]:
     """Street without spaces ("carlzeissstr") and house number ("5a", "46-48"); either may be empty."""
-    street = fold(text).strip()
+    street = _SCANNED.sub(lambda digit: "o" if digit[1] == "0" else "l", fold(text).strip())
     house = ""
     if street[:1] in ("p", "c") and (box := _BOX.match(street)) is not None:
         return BOX, "".join(box[1].split())

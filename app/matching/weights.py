@@ -34,6 +34,11 @@ OTHER_WORD = 4.0
 """Bits given back when a first name that differs is no given name that anybody knows: a slip, or a name gone astray."""
 MOVED = 1.5
 """Bits that a company needs beyond the others when nothing but its name agrees: it may have moved, or have a namesake."""
+NAME_ALONE = 4.0
+"""Bits that a company's name needs beyond the others when nothing else agrees: "Müller Maschinenbau" is not the only one."""
+NAME_IN_PART, NAME_CONFLICT, NAME_ELSEWHERE = 15.0, 17.0, 14.0
+"""Bits below which a company is none: its name says more or less and nothing else agrees; names conflict, as of two
+carpenters in one town; the name is only similar, and in another place."""
 
 BITS: dict[str, float] = _LEARNED["levels"]
 

@@ -24,7 +24,7 @@ TOWN = (("Linz", "4020"), ("Wels", "4600"), ("Graz", "8010"), ("Salzburg", "5020
 def customer(number: int) -> tuple[str, str, tuple[str, str]]:
     """A company of its own for each round: owner, trade, town."""
     rng = random.Random(number)
-    syllables = "".join(rng.choice(("ba", "lu", "mor", "ti", "ke", "won", "sal", "di")) for _ in range(3))
+    syllables = "".join(rng.choice(("ba", "lu", "mor", "ti", "ke", "won", "sal", "di")) for _ in range(5))
     return rng.choice(FIRST) + syllables, rng.choice(TRADE), rng.choice(TOWN)
 
 
