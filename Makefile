@@ -7,7 +7,7 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 # Compiled modules halve the time to start.
 unexport PYTHONDONTWRITEBYTECODE
-.PHONY: help run demo user verify-index test test-slow check contract rules bench bench-matching bench-matching-online bench-matching-batch bench-matching-peers fuzz lock clean environment dev-environment peers-environment
+.PHONY: help run demo user verify-index test test-slow check contract rules bench bench-matching bench-matching-online bench-matching-batch bench-matching-peers learn-weights fuzz lock clean environment dev-environment peers-environment
 
 PY := .venv/bin/python
 RUN := exec $(PY) -m app.cli
@@ -56,6 +56,9 @@ bench: dev-environment ## Measure speed: make bench ARGS="--quick --only fetch"
 
 bench-matching: dev-environment ## Measure the duplicate check on labelled data: make bench-matching DATA=folder
 	@$(PY) -m bench.matching "$${DATA:?say which folder: make bench-matching DATA=folder}"
+
+learn-weights: dev-environment ## Learn the weights of the duplicate check anew: make learn-weights DATA="folder folder" (see docs/matching.md)
+	@$(PY) -m bench.learning $${DATA:?say which folders: make learn-weights DATA="folder folder"}
 
 bench-matching-online: dev-environment ## Measure one duplicate check against a large stock (PARTIES=1000000)
 	@nice -n 5 $(PY) -m bench.matching_online --parties $(or $(PARTIES),1000000)
