@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func
+from sqlalchemy import Uuid, bindparam, func, select
 
 from app.accounts import access
 from app.accounts import service as accounts
@@ -14,13 +14,16 @@ from app.contacts import service as contacts
 from app.contacts.models import Contact
 from app.core.context import Context
 from app.core.permissions import Permission
+from app.core.principal import Reach
 from app.core.problems import NotFound
-from app.core.visibility import visible
+from app.core.statements import prepared
+from app.core.visibility import scope, visible
 from app.indexing import index_record
 from app.leads.access import may_change
 from app.leads.models import Lead
 from app.leads.parties import values_of as lead_values
 from app.merges import statements
+from app.merges.models import Merge
 from app.merges.problems import MergedMeanwhile, MergeInProgress, StalePreview
 from app.merges.rules import Lock, Records
 from app.merges.schemas import MergeCreate
@@ -77,7 +80,8 @@ async def fresh(ctx: Context, body: MergeCreate) -> Loaded:
         loaded = await load(ctx, body.record_type, body.record_ids, lock=True)
     except NotFound:
         for row in await ctx.run(statements.NEWER, ids=body.record_ids):
-            if not set(row["loser_ids"]).isdisjoint(body.record_ids):
+            lost = not set(row["loser_ids"]).isdisjoint(body.record_ids)
+            if lost and await ctx.fetch(_visible_merge(ctx.reach), id=row["id"]):
                 raise MergedMeanwhile(extra={"merge_id": row["id"]}) from None
         raise
     ctx.held |= loaded.records.rows.keys()
@@ -88,6 +92,11 @@ async def fresh(ctx: Context, body: MergeCreate) -> Loaded:
                 raise MergedMeanwhile(extra={"merge_id": row["id"]})
         raise StalePreview(extra={"versions": {str(id_): version for id_, version in versions.items()}})
     return loaded
+
+
+@prepared
+def _visible_merge(how_far: Reach) -> Any:
+    return scope(select(Merge.id).where(Merge.id == bindparam("id", type_=Uuid, required=True)), Merge, how_far)
 
 
 def require_write(ctx: Context, record: Lead | Account | Contact) -> None:

@@ -102,3 +102,15 @@ class WinnerGone(Problem):
         "de": "Der Datensatz, in den zusammengeführt wurde, ist inzwischen gelöscht.",
         "en": "The record that the others went into has been deleted since.",
     }
+
+
+class TakenSince(Problem):
+    """A record that would come back is another one's customer by now (LOCK-3)."""
+
+    status = 409
+    code = "taken_since"
+    title = {"de": "Inzwischen vergeben", "en": "Taken meanwhile"}
+    detail = {
+        "de": "Einer der Datensätze käme mit einer Sperre zurück, doch seinen Kunden hält inzwischen jemand anderes.",
+        "en": "One of the records would come back with a lock, but by now somebody else holds its customer.",
+    }

@@ -19,6 +19,7 @@ from app.merges.problems import (
     MergeInProgress,
     MergeRefused,
     StalePreview,
+    TakenSince,
     UndoTooLate,
     WinnerGone,
 )
@@ -76,7 +77,7 @@ async def read_merge(ctx: Ctx, request: Request, merge_id: UUID) -> Response:
     operation_id="undo_merge",
     summary="Undo a merge",
     response_model=MergeRead,
-    responses=declared(Forbidden, NotFound, *_OURS, AlreadyUndone, UndoTooLate, LaterMerge, WinnerGone),
+    responses=declared(Forbidden, NotFound, *_OURS, AlreadyUndone, UndoTooLate, LaterMerge, WinnerGone, TakenSince),
 )
 async def undo_merge(ctx: PostCtx, merge_id: UUID) -> Response:
     """Within 30 days: everything goes back where it was. What was entered since stays with the winner; what was changed since is

@@ -40,6 +40,18 @@ _TEXTS: dict[str, dict[Language, str]] = {
         "de": "Ein offener Interessent darf nicht in einem verworfenen aufgehen.",
         "en": "An open lead may not go into a discarded one.",
     },
+    "customer_taken": {
+        "de": "Das Ergebnis wäre ein Kunde, den jemand anderes hält; eine Freigabe erteilt der Country Head.",
+        "en": "The result would be a customer whom somebody else holds; the country head can clear you.",
+    },
+    "holder_stays": {
+        "de": "Wer die Kundensperre hält, bearbeitet den Interessenten; soll er wechseln, übergeben Sie die Sperre.",
+        "en": "Who holds the lock is the lead's assignee; to change that, transfer the lock.",
+    },
+    "convert_it_too": {
+        "de": "Der offene Interessent hat eine Kundensperre; konvertieren Sie ihn zum selben Kunden („keep“).",
+        "en": "The open lead has a lock; convert it to the same customer (“keep”) instead.",
+    },
     "locks_differ": {
         "de": "Verschiedene Bearbeiter halten diese Kunden; erst ist zu klären, wer ihn behält (Übergabe oder Freigabe).",
         "en": "Different people hold these customers; first settle who keeps it (transfer or clearance).",
@@ -91,12 +103,12 @@ def refusals(records: Records, winner_id: UUID, *, from_erp: bool) -> list[Refus
             codes += _of_leads(records, winner_id)
     if not from_erp and _held_differently(records):
         codes.append(("/record_ids", "locks_differ"))
-    return [(pointer, code, _TEXTS[code]) for pointer, code in codes]
+    return [refusal(pointer, code) for pointer, code in codes]
 
 
-def closed_lead() -> Refusal:
-    """Why nothing else may be chosen for a converted winner."""
-    return ("/fields", "converted_is_closed", _TEXTS["converted_is_closed"])
+def refusal(pointer: str, code: str) -> Refusal:
+    """A rule's refusal that `refusals` cannot know of: it looks at the result, or beyond the records."""
+    return (pointer, code, _TEXTS[code])
 
 
 def _of_leads(records: Records, winner_id: UUID) -> list[tuple[str, str]]:
@@ -109,6 +121,10 @@ def _of_leads(records: Records, winner_id: UUID) -> list[tuple[str, str]]:
         codes.append(("/record_ids", "two_converted"))
     elif converted and winner_id not in converted:
         codes.append(("/winner_id", "converted_must_win"))
+    locked = {lock.record_id for lock in records.locks}
+    if phases[winner_id] == "converted" and locked and winner_id not in locked:
+        # There it could never become active, nor end.
+        codes.append(("/record_ids", "convert_it_too"))
     if phases[winner_id] == "discarded" and "open" in phases.values():
         codes.append(("/winner_id", "discarded_cannot_win"))
     return codes

@@ -11,11 +11,11 @@ from app.contacts.models import Contact
 from app.core.context import Context
 from app.core.db import new_id
 from app.core.permissions import Permission
-from app.core.problems import Invalid, Problem
+from app.core.problems import Invalid, NotFound, Problem
 from app.core.visibility import unscoped
 from app.core.writing import already_created, request_hash
 from app.duplicates.merging import move_dismissals
-from app.indexing import remove_record
+from app.indexing import queue_on, remove_record
 from app.leads.models import Lead
 from app.locks.models import LeadLock
 from app.locks.service import end
@@ -24,6 +24,7 @@ from app.merges.fields import CHOOSABLE, FILLED, REASONS, UNITED, Line, columns_
 from app.merges.loading import WRITE, Loaded, fresh, load, name_of, queue, reindex, require_write
 from app.merges.models import Merge
 from app.merges.problems import MergeRefused
+from app.merges.protection import party_of, taken_by_others
 from app.merges.rules import Records, Refusal
 from app.merges.schemas import MergeCreate
 from app.notifications import notify
@@ -43,7 +44,7 @@ async def preview(ctx: Context, body: MergeCreate) -> dict[str, Any]:
     recommended, why = rules.recommend(records)
     winner_id = body.winner_id or recommended
     lines = _compare(records, winner_id, body)
-    forbidden = _refusals(ctx, loaded, winner_id, body, lines)
+    forbidden = await _refusals(ctx, loaded, winner_id, body, lines)
     others = [id_ for id_ in records.rows if id_ != recommended]
     moves: dict[str, int] = {}
     for id_ in records.rows:
@@ -101,6 +102,9 @@ async def merge(ctx: Context, body: MergeCreate) -> tuple[UUID, bool]:
         return body.id, False
     assert body.winner_id is not None
     await queue(ctx, body.record_ids)
+    if body.record_type == "account":
+        await _queue_on_account(ctx, body)
+        await ctx.run(statements.HOLD, ids=body.record_ids)
     loaded = await fresh(ctx, body)
     # Merging whom they belong to would touch these records too.
     named = {row.get(column) for row in loaded.records.rows.values() for column in ("account_id", "contact_id")}
@@ -108,10 +112,24 @@ async def merge(ctx: Context, body: MergeCreate) -> tuple[UUID, bool]:
     lines = _compare(loaded.records, body.winner_id, body)
     for record in loaded.objects.values():
         require_write(ctx, record)
-    if refused := _refusals(ctx, loaded, body.winner_id, body, lines):
+    if body.record_type == "lead":
+        await queue_on(ctx, party_of("lead", loaded.records.rows[body.winner_id], lines))
+    if refused := await _refusals(ctx, loaded, body.winner_id, body, lines):
         raise MergeRefused(errors=refused)
     await _require_complete(ctx, loaded.objects[body.winner_id], lines)
     return await _merge(ctx, body, loaded, lines, asked), True
+
+
+async def _queue_on_account(ctx: Context, body: MergeCreate) -> None:
+    """Wait until nobody else registers the customer that the accounts become. As whoever converts or renames, before the rows
+    are taken: nobody waits in a circle. Where they are not those of the preview, `fresh` will say so.
+    """
+    assert body.winner_id is not None
+    try:
+        records = (await load(ctx, body.record_type, body.record_ids, lock=False)).records
+    except NotFound:
+        return
+    await queue_on(ctx, party_of("account", records.rows[body.winner_id], _compare(records, body.winner_id, body)))
 
 
 async def _merge(ctx: Context, body: MergeCreate, loaded: Loaded, lines: list[Line], asked: bytes) -> UUID:
@@ -122,7 +140,7 @@ async def _merge(ctx: Context, body: MergeCreate, loaded: Loaded, lines: list[Li
     merge_id = body.id or new_id()
     changed = _set_columns(winner, loaded, lines)
     winner.updated_at = ctx.now  # its version rises even when nothing else changes: who previewed it must look again
-    effects = await _end_surplus_locks(ctx, records)
+    effects = await _end_surplus_locks(ctx, records, winner_id)
     dismissals = await move_dismissals(ctx, body.record_type, losers, winner_id)
     if isinstance(winner, Contact) and body.origin == "user":
         effects += _clean_up_in_erp(ctx, winner, [records.rows[id_] for id_ in losers])
@@ -148,6 +166,8 @@ async def _merge(ctx: Context, body: MergeCreate, loaded: Loaded, lines: list[Li
         hash=asked,
     )
     ctx.held.add(merge_id)
+    if isinstance(winner, Lead):
+        await ctx.run(statements.NAME_LOCKS, ids=[winner_id])
     for loser_id in losers:
         ctx.session.expunge(loaded.objects[loser_id])
         await remove_record(ctx, body.record_type, loser_id)
@@ -180,14 +200,31 @@ def _compare(records: Records, winner_id: UUID, body: MergeCreate) -> list[Line]
     if records.rows[winner_id].get("phase") == "converted":
         # What a lead was when it became a customer stays as it was (LEAD-6).
         chosen = dict.fromkeys(CHOOSABLE["lead"], winner_id) | chosen
+    elif (holder := _holder(records)) and str(holder) != records.rows[winner_id]["assignee_id"]:
+        # Who holds the lock is the assignee: that of the record that brings it.
+        chosen = {"assignee_id": next(lock.record_id for lock in records.locks)} | chosen
     return compare(body.record_type, winner_id, records.rows, chosen)
 
 
-def _refusals(ctx: Context, loaded: Loaded, winner_id: UUID, body: MergeCreate, lines: list[Line]) -> list[Refusal]:
-    refused = rules.refusals(loaded.records, winner_id, from_erp=body.origin == "erp")
-    converted = loaded.records.rows[winner_id].get("phase") == "converted"
+def _holder(records: Records) -> UUID | None:
+    """Who holds the lock of leads that become one; None when nobody does, or several."""
+    holders = {lock.holder_id for lock in records.locks} if records.record_type == "lead" else set()
+    return holders.pop() if len(holders) == 1 else None
+
+
+async def _refusals(
+    ctx: Context, loaded: Loaded, winner_id: UUID, body: MergeCreate, lines: list[Line]
+) -> list[Refusal]:
+    records, erp = loaded.records, body.origin == "erp"
+    refused = rules.refusals(records, winner_id, from_erp=erp)
+    converted = records.rows[winner_id].get("phase") == "converted"
     if converted and any(line.source != winner_id for line in lines):
-        refused.append(rules.closed_lead())
+        refused.append(rules.refusal("/fields", "converted_is_closed"))
+    assignee = next(line for line in lines if line.field == "assignee_id")
+    if (holder := _holder(records)) and not converted and assignee.result != str(holder):
+        refused.append(rules.refusal("/fields/assignee_id", "holder_stays"))
+    if not erp and await taken_by_others(ctx, records, winner_id, lines):
+        refused.append(rules.refusal("/record_ids", "customer_taken"))
     for number, record in enumerate(loaded.objects.values()):
         try:
             require_write(ctx, record)
@@ -235,11 +272,14 @@ def _set_columns(winner: Any, loaded: Loaded, lines: list[Line]) -> set[str]:
     return changed
 
 
-async def _end_surplus_locks(ctx: Context, records: Records) -> list[dict[str, Any]]:
-    """Of several standing locks on leads that become one, all held by the same person, the longest stays."""
+async def _end_surplus_locks(ctx: Context, records: Records, winner_id: UUID) -> list[dict[str, Any]]:
+    """Of several standing locks on leads that become one, all held by the same person, the longest stays, or the winner's."""
     if records.record_type != "lead" or len(records.locks) < 2:
         return []
-    order = sorted(records.locks, key=lambda lock: (lock.ends_on is not None, lock.ends_on or 0, str(lock.id)))
+    order = sorted(
+        records.locks, key=lambda lock: (lock.ends_on is not None, lock.ends_on or 0, lock.record_id == winner_id)
+    )
+    stays = order[-1]
     effects = []
     for surplus in order[:-1]:
         statement = unscoped(
@@ -248,7 +288,7 @@ async def _end_surplus_locks(ctx: Context, records: Records) -> list[dict[str, A
         )
         lock = (await ctx.session.execute(statement)).scalar_one()
         await end(ctx, lock, "released", "merged")
-        effects.append({"kind": "lock_ended", "id": str(lock.id), "state": surplus.state})
+        effects.append({"kind": "lock_ended", "id": str(lock.id), "state": surplus.state, "for": str(stays.id)})
     return effects
 
 

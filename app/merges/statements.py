@@ -66,6 +66,37 @@ LOCKS = _statement(
 )
 """The standing locks of leads or accounts."""
 
+HOLD = _statement(
+    "WITH c AS (SELECT id FROM contacts WHERE account_id = ANY(CAST(:ids AS uuid[])) ORDER BY id FOR UPDATE), "
+    "l AS (SELECT id FROM leads WHERE account_id = ANY(CAST(:ids AS uuid[])) ORDER BY id FOR UPDATE), "
+    "k AS (SELECT id FROM lead_locks WHERE account_id = ANY(CAST(:ids AS uuid[])) ORDER BY id FOR UPDATE) "
+    "SELECT (SELECT count(*) FROM c), (SELECT count(*) FROM l), (SELECT count(*) FROM k)"
+)
+"""Lock what others take before the account that it names; the account's own row comes after it here as well."""
+
+NEW_HOLDS = _statement(
+    "SELECT id FROM lead_locks WHERE id = ANY(CAST(:ids AS uuid[])) AND created_at >= CAST(:since AS timestamptz) "
+    "UNION ALL SELECT id FROM accounts WHERE id = ANY(CAST(:ids AS uuid[])) AND created_at >= CAST(:since AS timestamptz)"
+)
+"""Locks and accounts that came since."""
+
+NAME_LOCKS = _statement(
+    "UPDATE lead_locks AS k SET customer_name = l.name, country = l.country FROM leads AS l WHERE l.id = k.lead_id "
+    "AND k.ended_at IS NULL AND l.id = ANY(CAST(:ids AS uuid[])) AND (k.customer_name, k.country) IS DISTINCT FROM (l.name, l.country)"
+)
+"""The standing locks of these leads are called what the leads are called now."""
+
+HELD_AGAIN = _statement(
+    "SELECT m.loser_id, l.holder_id FROM merge_moves AS m JOIN lead_locks AS l ON l.id = m.row_id "
+    "WHERE m.merge_id = :merge AND m.table_name = 'lead_locks' AND (l.ended_at IS NULL OR l.id = ANY(CAST(:ids AS uuid[])))"
+)
+"""Which losers will have a standing lock again, and whose; `ids` are the locks that stand again."""
+
+LOCK_STATES = _statement(
+    "SELECT id, holder_id, ended_at IS NULL AS standing FROM lead_locks WHERE id = ANY(CAST(:ids AS uuid[])) FOR UPDATE"
+)
+"""Whose these locks are, and which of them stand."""
+
 
 @cache
 def sub_records(record_type: str) -> Statement:

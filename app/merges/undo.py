@@ -11,13 +11,15 @@ from app.core.context import Context
 from app.core.permissions import Permission
 from app.core.visibility import unscoped
 from app.duplicates.merging import move_dismissals_back
+from app.indexing import queue_on
 from app.locks.models import LeadLock
 from app.locks.service import schedule
 from app.merges import statements
 from app.merges.fields import UNITED
 from app.merges.loading import MODELS, WRITE, queue, reindex, require_write
 from app.merges.models import Merge
-from app.merges.problems import AlreadyUndone, LaterMerge, UndoTooLate, WinnerGone
+from app.merges.problems import AlreadyUndone, LaterMerge, TakenSince, UndoTooLate, WinnerGone
+from app.merges.protection import party_of, taken_since
 from app.merges.queries import UNDO_TIME
 from app.merges.references import QUIET
 
@@ -30,7 +32,8 @@ Kept = dict[str, Any]
 async def undo(ctx: Context, merge_id: UUID) -> None:
     """Undo the merge. What changed since is kept and reported in the merge's `kept`.
 
-    Raises Forbidden, NotFound, NotAManager, NotYourLead, AlreadyUndone, UndoTooLate, LaterMerge, WinnerGone, MergeInProgress.
+    Raises Forbidden, NotFound, NotAManager, NotYourLead, AlreadyUndone, UndoTooLate, LaterMerge, WinnerGone, TakenSince,
+    MergeInProgress.
     """
     ctx.require(Permission.RECORDS_MERGE)
     merge = await ctx.load(Merge, merge_id)
@@ -46,15 +49,27 @@ async def undo(ctx: Context, merge_id: UUID) -> None:
         if row["id"] == merge.id:
             break
         raise LaterMerge(extra={"merge_id": row["id"]})
+    if merge.origin == "erp":
+        ctx.require(Permission.ERP_FOLLOW)
+    parties = [party_of(merge.record_type, row) for row in merge.undo["losers"]]
+    if merge.record_type == "account":
+        await queue_on(ctx, *parties)
+        await ctx.run(statements.HOLD, ids=ids)
     winner, now = await _winner(ctx, merge)
     require_write(ctx, winner)
+    if merge.record_type == "lead":
+        await queue_on(ctx, *parties)
+    revived = await _revived(ctx, merge.undo["effects"])
+    await _require_free(ctx, merge, revived)
     kept = await _insert_losers(ctx, merge)
     kept += await _restore_winner(ctx, merge, now)
     for row in await ctx.run(statements.move_back(merge.record_type), merge=merge.id, winner=merge.winner_id):
         if row["table_name"] not in QUIET:
             reason = "changed" if row["there"] else "deleted"
             kept.append({"kind": row["table_name"], "field": None, "record_id": str(row["row_id"]), "reason": reason})
-    kept += await _undo_effects(ctx, merge.undo["effects"])
+    kept += await _undo_effects(ctx, merge.undo["effects"], revived)
+    if merge.record_type == "lead":
+        await ctx.run(statements.NAME_LOCKS, ids=ids)
     dismissals = merge.undo["dismissals"]
     await move_dismissals_back(ctx, merge.record_type, merge.loser_ids, merge.winner_id, dismissals)
     await _index(ctx, merge)
@@ -74,6 +89,36 @@ async def _winner(ctx: Context, merge: Merge) -> tuple[Any, Mapping[str, Any]]:
     if found is None:
         raise WinnerGone
     return found[0], found[1]
+
+
+async def _revived(ctx: Context, effects: list[Mapping[str, Any]]) -> set[str]:
+    """The locks that the merge ended and that are to stand again: those in whose place one still stands, of the same holder."""
+    ended = {effect["id"]: effect["for"] for effect in effects if effect["kind"] == "lock_ended"}
+    if not ended:
+        return set()
+    ids = [UUID(one) for pair in ended.items() for one in pair]
+    rows = {str(row["id"]): row for row in await ctx.run(statements.LOCK_STATES, ids=ids)}
+    return {
+        id_
+        for id_, other in ended.items()
+        if id_ in rows
+        and other in rows
+        and rows[other]["standing"]
+        and rows[other]["holder_id"] == rows[id_]["holder_id"]
+    }
+
+
+async def _require_free(ctx: Context, merge: Merge, revived: set[str]) -> None:
+    """Raise TakenSince when a loser would come back with a lock on a customer that somebody else holds by now (LOCK-3)."""
+    assert merge.undo is not None
+    if merge.record_type == "contact":
+        return
+    ids = [UUID(one) for one in revived]
+    holders: dict[UUID, set[UUID]] = {}
+    for row in await ctx.run(statements.HELD_AGAIN, merge=merge.id, ids=ids):
+        holders.setdefault(row["loser_id"], set()).add(row["holder_id"])
+    if await taken_since(ctx, merge.record_type, merge.undo["losers"], holders, merge.created_at):
+        raise TakenSince
 
 
 async def _insert_losers(ctx: Context, merge: Merge) -> list[Kept]:
@@ -106,18 +151,18 @@ async def _restore_winner(ctx: Context, merge: Merge, now: Mapping[str, Any]) ->
         if now[column] == after[column]:
             values[column] = was
         elif column in UNITED:
-            # Whoever came since stays, whoever came by the merge goes.
-            brought = set(after[column]) - set(was)
-            values[column] = [one for one in now[column] if one not in brought]
-        else:
+            # Whoever came since stays, whoever came by the merge goes, whoever left by it comes back.
+            brought, gone = set(after[column]) - set(was), [one for one in was if one not in after[column]]
+            values[column] = list(dict.fromkeys([*(one for one in now[column] if one not in brought), *gone]))
+        elif now[column] != was:
             name = column.removesuffix("_amount").removesuffix("_currency")
             kept.append({"kind": "field", "field": name, "record_id": str(merge.winner_id), "reason": "changed"})
     await ctx.run(statements.restore(merge.record_type, tuple(sorted(values))), winner=merge.winner_id, values=values)
     return [one for at, one in enumerate(kept) if one not in kept[:at]]
 
 
-async def _undo_effects(ctx: Context, effects: list[Mapping[str, Any]]) -> list[Kept]:
-    """Locks that the merge ended stand again; tasks that it made go, if nobody has touched them."""
+async def _undo_effects(ctx: Context, effects: list[Mapping[str, Any]], revived: set[str]) -> list[Kept]:
+    """Locks that the merge ended stand again, if they are among `revived`; tasks that it made go, if nobody has touched them."""
     kept: list[Kept] = []
     for effect in effects:
         id_ = UUID(effect["id"])
@@ -126,7 +171,7 @@ async def _undo_effects(ctx: Context, effects: list[Mapping[str, Any]]) -> list[
             lock = (
                 await ctx.session.execute(unscoped(locks, reason="the merge's own doing is undone"))
             ).scalar_one_or_none()
-            if lock is not None and lock.state == "released" and lock.end_reason == "merged":
+            if lock is not None and effect["id"] in revived:
                 lock.state, lock.ended_at, lock.end_reason = effect["state"], None, None
                 if lock.state == "active":
                     schedule(ctx, lock)
