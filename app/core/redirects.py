@@ -73,6 +73,12 @@ async def redirect(ctx: Context, request: Request) -> Merged | None:
     return None
 
 
+async def whereabouts(ctx: Context, id_: UUID) -> UUID:
+    """The record's id; that of the winner, if it was merged. For ids that were written down long ago, in a message say."""
+    rows = await ctx.fetch(_FIND, id=id_)
+    return rows[0]["winner_id"] if rows else id_
+
+
 def install(app: FastAPI) -> None:
     """Look for a redirect before a signed-in asker is told that there is no such record."""
 

@@ -6,13 +6,13 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from pydantic import BaseModel, Field
-from sqlalchemy import Select, Text, Uuid, bindparam, false, func, or_, select
+from sqlalchemy import Select, Text, Uuid, and_, bindparam, false, func, literal, or_, select
 from sqlalchemy.exc import IntegrityError
 
 from app.core.context import Context
 from app.core.etags import require_version
 from app.core.problems import IdTaken, InUse, RecordMerged
-from app.core.records import model_of
+from app.core.records import is_visible, model_of
 from app.core.redirects import MERGEABLE
 from app.core.redirects import table as redirects
 from app.core.resource import Resource
@@ -51,17 +51,20 @@ def request_hash(body: BaseModel) -> bytes:
 
 async def already_created(ctx: Context, model: type[Any], id_: UUID | None, asked: bytes) -> bool:
     """Whether this client-made id was created before by the same request; IdTaken when by another one, RecordMerged when what
-    it made went into another record. Kinds that can be matched and merged share their ids: these name a record by themselves.
+    it made went into another record that the asker sees.
 
+    Kinds that can be matched and merged share their ids: these name a record by themselves.
     Two requests with one id queue, so that the second sees what the first has made.
     """
     if id_ is None:
         return False
     await ctx.run(_QUEUE, id=str(id_))
     row = (await ctx.run(_known(model), id=id_))[0]
-    if row["winner_id"] is not None:
-        raise RecordMerged(extra={"winner_id": row["winner_id"]})
     if row["other_kind"]:
+        raise IdTaken
+    if row["winner_id"] is not None:
+        if model is model_of(row["merged_kind"]) and await is_visible(ctx, row["merged_kind"], row["winner_id"]):
+            raise RecordMerged(extra={"winner_id": row["winner_id"]})
         raise IdTaken
     if row["id"] is None:
         return False
@@ -75,13 +78,15 @@ def _known(model: type[Any]) -> Select[Any]:
     """Who made the record with this id, if it is there, and which one it went into, if it was merged."""
     wanted = select(bindparam("id", type_=Uuid, required=True).label("id")).subquery()
     kinds = [model_of(kind) for kind in MERGEABLE]
+    shared = literal(model in kinds)
     others = [kind for kind in kinds if model in kinds and kind is not model]
     taken = or_(false(), *(select(other.id).where(other.id == wanted.c.id).exists() for other in others))
+    merged = (redirects.c.winner_id, redirects.c.record_type.label("merged_kind"))
     found = (
-        select(model.id, model.request_hash, model.created_by, redirects.c.winner_id, taken.label("other_kind"))
+        select(model.id, model.request_hash, model.created_by, *merged, taken.label("other_kind"))
         .select_from(wanted)
         .join(model, model.id == wanted.c.id, isouter=True)
-        .join(redirects, redirects.c.loser_id == wanted.c.id, isouter=True)
+        .join(redirects, and_(redirects.c.loser_id == wanted.c.id, shared), isouter=True)
     )
     return unscoped(found, reason="an id is taken, seen or not")
 

@@ -11,6 +11,7 @@ from app.core.context import Context
 from app.core.db import new_id
 from app.core.permissions import Permission
 from app.core.problems import Invalid
+from app.core.redirects import whereabouts
 from app.core.visibility import unscoped, visible
 from app.core.writing import already_created, request_hash
 from app.identity.references import FieldProblem, each, unknown_references
@@ -121,7 +122,7 @@ def _request_of(message: Message) -> OpportunityRequest:
 
 async def _account(ctx: Context, account_id: UUID) -> Account:
     statement = unscoped(
-        select(Account).where(Account.id == account_id),
+        select(Account).where(Account.id == await whereabouts(ctx, account_id)),
         reason="sales support makes the opportunity for whom it is, though the customer is not theirs to see",
     )
     account = (await ctx.session.execute(statement)).scalar_one_or_none()
@@ -132,7 +133,10 @@ async def _account(ctx: Context, account_id: UUID) -> Account:
 
 async def _standing_contact(ctx: Context, contact_id: UUID | None) -> UUID | None:
     """The person, unless they were deleted meanwhile."""
+    if contact_id is None:
+        return None
     statement = unscoped(
-        select(Contact.id).where(Contact.id == contact_id), reason="named by the request, as the account"
+        select(Contact.id).where(Contact.id == await whereabouts(ctx, contact_id)),
+        reason="named by the request, as the account",
     )
-    return (await ctx.session.execute(statement)).scalar_one_or_none() if contact_id else None
+    return (await ctx.session.execute(statement)).scalar_one_or_none()

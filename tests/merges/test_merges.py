@@ -5,7 +5,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.db import new_id
 from tests.conftest import Api
-from tests.factories import make_account, make_contact, make_opportunity, make_user
+from tests.factories import make_account, make_contact, make_opportunity, make_request, make_user
 from tests.merges.support import body_of, merged, previewed
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -82,6 +82,9 @@ async def test_a_creation_sent_again_after_the_merge_makes_nothing_twice(api: Ap
     assert (await client.post("/v1/contacts", json=body)).status_code == 201
     other = await make_contact(session, eva)
     assert (await merged(client, "contact", [other.id, body["id"]])).status_code == 201
+    stranger = await api.as_user(await make_user(session))
+    hidden = await stranger.post("/v1/contacts", json=body)
+    assert hidden.status_code == 409 and hidden.json()["code"] == "id_taken" and "winner_id" not in hidden.json()
     again = await client.post("/v1/contacts", json=body)
     assert again.status_code == 409 and again.json()["code"] == "record_merged"
     assert again.json()["winner_id"] == str(other.id)
@@ -115,3 +118,18 @@ async def test_an_address_is_taken_whole_or_not_at_all(api: Api, session: AsyncS
     assert answer.status_code == 201, answer.text
     got = (await client.get(f"/v1/accounts/{a.id}")).json()
     assert (got["street"], got["postal_code"], got["city"]) == ("Gasse 2", "4020", "Linz")
+
+
+@pytest.mark.rule("DUP-8")
+@pytest.mark.rule("CONV-4")
+async def test_a_request_for_an_opportunity_finds_the_customer_that_was_merged(api: Api, session: AsyncSession) -> None:
+    eva, support = await make_user(session), await make_user(session, "ks")
+    a, b = [await make_account(session, eva) for _ in range(2)]
+    one, two = await make_contact(session, eva, a), await make_contact(session, eva, b)
+    message = await make_request(session, eva, b, support, contact_id=str(two.id))
+    client = await api.as_user(eva)
+    assert (await merged(client, "account", [a.id, b.id])).status_code == 201
+    assert (await merged(client, "contact", [one.id, two.id])).status_code == 201
+    made = await (await api.as_user(support)).post("/v1/opportunities", json={"message_id": str(message.id)})
+    assert made.status_code == 201, made.text
+    assert made.json()["account"]["id"] == str(a.id) and str(one.id) in made.text

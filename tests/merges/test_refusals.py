@@ -77,6 +77,8 @@ async def test_accounts_that_the_erp_knows_are_merged_there_and_followed_here(ap
     followed = await merged(await api.as_user(admin), "account", [a.id, b.id], origin="erp")
     assert followed.status_code == 201, followed.text
     assert followed.json()["origin"] == "erp"
+    back = await client.post(f"/v1/merges/{followed.json()['id']}/undo")
+    assert back.status_code == 403 and back.json()["code"] == "forbidden"
     assert (await client.get(f"/v1/accounts/{b.id}")).headers["Location"] == f"/v1/accounts/{a.id}"
 
 
@@ -129,6 +131,11 @@ async def test_the_versions_of_the_preview_are_binding(api: Api, session: AsyncS
     body["versions"][str(b.id)] = 2
     done = await client.post("/v1/merges", json=body)
     assert done.status_code == 201
+    stranger = await make_user(session)
+    theirs = await make_contact(session, stranger)
+    ids = [str(theirs.id), str(b.id)]
+    hidden = {"record_type": "contact", "record_ids": ids, "winner_id": ids[0], "versions": dict.fromkeys(ids, 1)}
+    assert (await (await api.as_user(stranger)).post("/v1/merges", json=hidden)).status_code == 404
     for again in (body, other):
         late = await client.post("/v1/merges", json=again)
         assert late.status_code == 409 and late.json()["code"] == "merged_meanwhile", late.text

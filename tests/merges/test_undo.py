@@ -223,6 +223,27 @@ async def test_what_was_entered_or_changed_since_stays_and_is_told(api: Api, ses
 
 
 @pytest.mark.rule("DUP-8")
+async def test_who_left_the_winner_by_the_merge_comes_back_and_what_is_as_it_was_is_not_told(
+    api: Api, session: AsyncSession
+) -> None:
+    eva, max_, ida = [await make_user(session) for _ in range(3)]
+    a = await make_account(session, max_, manager_ids=[eva.id])
+    b = await make_account(session, eva, phone="+43 1 1")
+    client = await api.as_user(eva)
+    done = (await merged(client, "account", [a.id, b.id], fields={"assignee_id": str(b.id)})).json()
+    got = await client.get(f"/v1/accounts/{a.id}")
+    assert got.json()["manager_ids"] == [str(max_.id)] and got.json()["assignee"]["id"] == str(eva.id)
+    patch = {"manager_ids": [str(max_.id), str(ida.id)], "phone": None}
+    answer = await client.patch(f"/v1/accounts/{a.id}", json=patch, headers={"If-Match": got.headers["ETag"]})
+    assert answer.status_code == 200, answer.text
+    undone = await client.post(f"/v1/merges/{done['id']}/undo")
+    assert undone.status_code == 200 and undone.json()["kept"] == [], undone.text
+    back = (await client.get(f"/v1/accounts/{a.id}")).json()
+    assert back["assignee"]["id"] == str(max_.id) and back["phone"] is None
+    assert set(back["manager_ids"]) == {str(eva.id), str(ida.id)}
+
+
+@pytest.mark.rule("DUP-8")
 async def test_an_undo_that_cannot_be_is_a_clear_conflict(api: Api, session: AsyncSession, contexts: Contexts) -> None:
     eva, ida = await make_user(session), await make_user(session)
     a, b, c, d = [await make_contact(session, eva) for _ in range(4)]
