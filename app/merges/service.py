@@ -45,6 +45,7 @@ async def preview(ctx: Context, body: MergeCreate) -> dict[str, Any]:
     winner_id = body.winner_id or recommended
     lines = _compare(records, winner_id, body)
     forbidden = await _refusals(ctx, loaded, winner_id, body, lines)
+    forbidden += await _lacking(ctx, loaded.objects[winner_id], lines)
     others = [id_ for id_ in records.rows if id_ != recommended]
     moves: dict[str, int] = {}
     for id_ in records.rows:
@@ -116,7 +117,8 @@ async def merge(ctx: Context, body: MergeCreate) -> tuple[UUID, bool]:
         await queue_on(ctx, party_of("lead", loaded.records.rows[body.winner_id], lines))
     if refused := await _refusals(ctx, loaded, body.winner_id, body, lines):
         raise MergeRefused(errors=refused)
-    await _require_complete(ctx, loaded.objects[body.winner_id], lines)
+    if lacking := await _lacking(ctx, loaded.objects[body.winner_id], lines):
+        raise Invalid(lacking)
     return await _merge(ctx, body, loaded, lines, asked), True
 
 
@@ -233,13 +235,13 @@ async def _refusals(
     return refused
 
 
-async def _require_complete(ctx: Context, winner: Any, lines: list[Line]) -> None:
-    """Raise Invalid when a field would become empty that the lead's project asks for (LEAD-1)."""
-    empty = [line.field for line in lines if line.result is None and dict(line.values)[winner.id] is not None]
-    if isinstance(winner, Lead) and empty:
-        required = (await rules_of(ctx, winner.project_id)).required_fields
-        if lacking := [field for field in empty if field in required]:
-            raise Invalid([(f"/fields/{field}", "required", _REQUIRED) for field in lacking])
+async def _lacking(ctx: Context, winner: Any, lines: list[Line]) -> list[Refusal]:
+    """Fields that would become empty, though the lead's project asks for them (LEAD-1)."""
+    empty = [line.field for line in lines if line.result in (None, "") and dict(line.values)[winner.id]]
+    if not isinstance(winner, Lead) or not empty:
+        return []
+    required = (await rules_of(ctx, winner.project_id)).required_fields
+    return [(f"/fields/{field}", "required", _REQUIRED) for field in empty if field in required]
 
 
 def _set_columns(winner: Any, loaded: Loaded, lines: list[Line]) -> set[str]:
@@ -309,7 +311,13 @@ def _clean_up_in_erp(ctx: Context, winner: Contact, losers: list[Mapping[str, An
             created_by=ctx.user_id,
         )
         ctx.session.add(task)
-        effects.append({"kind": "task_made", "id": str(task.id)})
+        was = {
+            "subject": task.subject,
+            "description": task.description,
+            "status": "open",
+            "assignee_id": str(ctx.user_id),
+        }
+        effects.append({"kind": "task_made", "id": str(task.id), "was": was})
     return effects
 
 

@@ -18,6 +18,8 @@ _TYPES: dict[str, Any] = {
     "losers": ARRAY(Uuid),
     "ids": ARRAY(Uuid),
     "merge": Uuid,
+    "named": Uuid,
+    "row": Uuid,
     "columns": ARRAY(Text),
     "rows": JSONB,
     "values": JSONB,
@@ -79,6 +81,23 @@ NEW_HOLDS = _statement(
     "UNION ALL SELECT id FROM accounts WHERE id = ANY(CAST(:ids AS uuid[])) AND created_at >= CAST(:since AS timestamptz)"
 )
 """Locks and accounts that came since."""
+
+STANDS_ON = _statement(
+    "SELECT gone.merge_id AS id FROM merge_moves AS m JOIN record_redirects AS gone ON gone.loser_id = m.row_id "
+    "WHERE m.merge_id = :merge AND m.table_name <> 'record_redirects' LIMIT 1"
+)
+"""A later merge in which a record went that this one moved."""
+
+FOLLOW = _statement(
+    "WITH RECURSIVE went AS ("
+    "SELECT g.merge_id, g.loser_id, w.winner_id FROM record_redirects AS g JOIN merges AS w ON w.id = g.merge_id "
+    "WHERE g.loser_id = :named UNION ALL "
+    "SELECT g.merge_id, g.loser_id, w.winner_id FROM went JOIN record_redirects AS g ON g.loser_id = went.winner_id "
+    "JOIN merges AS w ON w.id = g.merge_id) "
+    "INSERT INTO merge_moves (merge_id, table_name, row_id, loser_id) "
+    "SELECT merge_id, :table, :row, loser_id FROM went ON CONFLICT DO NOTHING"
+)
+"""A record that names a loser's winner now goes back when that loser comes back, as if it had been moved with the others."""
 
 NAME_LOCKS = _statement(
     "UPDATE lead_locks AS k SET customer_name = l.name, country = l.country FROM leads AS l WHERE l.id = k.lead_id "

@@ -55,6 +55,8 @@ async def undo(ctx: Context, merge_id: UUID) -> None:
     if merge.record_type == "account":
         await queue_on(ctx, *parties)
         await ctx.run(statements.HOLD, ids=ids)
+    for row in await ctx.run(statements.STANDS_ON, merge=merge.id):
+        raise LaterMerge(extra={"merge_id": row["id"]})
     winner, now = await _winner(ctx, merge)
     require_write(ctx, winner)
     if merge.record_type == "lead":
@@ -126,6 +128,7 @@ async def _insert_losers(ctx: Context, merge: Merge) -> list[Kept]:
     assert merge.undo is not None
     rows: list[dict[str, Any]] = merge.undo["losers"]
     kept: list[Kept] = []
+    elsewhere: list[tuple[str, str]] = []
     named = {UUID(row[column]) for row in rows for column in _NAMED if row.get(column)}
     if named:
         found = await ctx.run(statements.present(tuple(_NAMED.values())), ids=list(named))
@@ -133,11 +136,15 @@ async def _insert_losers(ctx: Context, merge: Merge) -> list[Kept]:
         for row in rows:
             for column in _NAMED:
                 if row.get(column) and there.get(row[column]) != row[column]:
+                    if row[column] in there:
+                        elsewhere.append((row[column], row["id"]))
                     row[column] = there.get(row[column])
                     kept.append({"kind": "field", "field": column, "record_id": row["id"], "reason": "gone"})
     table = MODELS[merge.record_type].__table__
     columns = tuple(c.name for c in table.columns if c.computed is None and c.name in rows[0])
     await ctx.run(statements.insert_rows(merge.record_type, columns), rows=rows)
+    for was, id_ in elsewhere:
+        await ctx.run(statements.FOLLOW, named=UUID(was), row=UUID(id_), table=statements.TABLES[merge.record_type])
     return kept
 
 
@@ -184,7 +191,7 @@ async def _undo_effects(ctx: Context, effects: list[Mapping[str, Any]], revived:
             ).scalar_one_or_none()
             if task is None:
                 continue
-            if task.version == 1:
+            if all(str(getattr(task, name)) == was for name, was in effect["was"].items()):
                 await ctx.session.delete(task)
                 continue
             kind = "activities"

@@ -244,6 +244,58 @@ async def test_who_left_the_winner_by_the_merge_comes_back_and_what_is_as_it_was
 
 
 @pytest.mark.rule("DUP-8")
+async def test_merges_of_a_contact_and_of_its_account_are_undone_in_any_order_without_loss(
+    api: Api, session: AsyncSession
+) -> None:
+    eva = await make_user(session)
+    client = await api.as_user(eva)
+    a, b, c = [await make_account(session, eva) for _ in range(3)]
+    x, y = await make_contact(session, eva, b), await make_contact(session, eva, a)
+
+    async def undone(merge: dict[str, Any]) -> Any:
+        return await client.post(f"/v1/merges/{merge['id']}/undo")
+
+    # First the contact's merge, though its account went twice since: it comes back with each step.
+    people = (await merged(client, "contact", [y.id, x.id])).json()
+    chain = [(await merged(client, "account", ids)).json() for ids in ([a.id, b.id], [c.id, a.id])]
+    gone = {"kind": "field", "field": "account_id", "record_id": str(x.id), "reason": "gone"}
+    assert (await undone(people)).json()["kept"] == [gone]
+    for merge, now in ((None, c), (chain[1], a), (chain[0], b)):
+        if merge is not None:
+            assert (await undone(merge)).json()["kept"] == []
+        assert (await client.get(f"/v1/contacts/{x.id}")).json()["account"]["id"] == str(now.id)
+    # The account's merge came first: the contact's later one stands on it.
+    firms = (await merged(client, "account", [a.id, b.id])).json()
+    people = (await merged(client, "contact", [y.id, x.id])).json()
+    refused = await undone(firms)
+    assert refused.status_code == 409 and refused.json()["code"] == "later_merge"
+    assert refused.json()["merge_id"] == people["id"]
+    for merge in (people, firms):
+        assert (await undone(merge)).json()["kept"] == []
+    assert (await client.get(f"/v1/contacts/{x.id}")).json()["account"]["id"] == str(b.id)
+
+
+@pytest.mark.rule("DUP-5")
+async def test_a_task_for_the_erp_goes_with_the_undo_unless_somebody_has_touched_it(
+    api: Api, session: AsyncSession
+) -> None:
+    eva = await make_user(session)
+    client = await api.as_user(eva)
+    a, b, c = [await make_contact(session, eva, erp_id=f"K-{number}") for number in range(3)]
+    merges = [(await merged(client, "contact", ids)).json() for ids in ([a.id, b.id], [c.id, a.id])]
+    for merge in reversed(merges):
+        assert (await client.post(f"/v1/merges/{merge['id']}/undo")).json()["kept"] == []
+    assert (await client.get("/v1/activities")).json()["items"] == []
+    again = (await merged(client, "contact", [a.id, b.id])).json()
+    (task,) = (await client.get("/v1/activities")).json()["items"]
+    url = f"/v1/activities/{task['id']}"
+    done = await client.patch(url, json={"status": "done"}, headers={"If-Match": f'"{task["version"]}"'})
+    assert done.status_code == 200, done.text
+    kept = (await client.post(f"/v1/merges/{again['id']}/undo")).json()["kept"]
+    assert kept == [{"kind": "activities", "field": None, "record_id": task["id"], "reason": "changed"}]
+
+
+@pytest.mark.rule("DUP-8")
 async def test_an_undo_that_cannot_be_is_a_clear_conflict(api: Api, session: AsyncSession, contexts: Contexts) -> None:
     eva, ida = await make_user(session), await make_user(session)
     a, b, c, d = [await make_contact(session, eva) for _ in range(4)]
