@@ -12,7 +12,7 @@ from tests.factories import make_user
 READING = {"users.read", "leads.read", "protection.check", "accounts.read", "contacts.read", "opportunities.read"}
 READING |= {"activities.read", "history.read", "messages.send"}
 LEADS = {"leads.create", "leads.update", "leads.delete", "leads.convert", "leads.assign", "clearances.request"}
-CUSTOMERS = {"accounts.write", "contacts.write", "activities.write", "tasks.complete"}
+CUSTOMERS = {"accounts.write", "contacts.write", "activities.write", "tasks.complete", "records.merge"}
 SELLING = {"opportunities.write"}
 
 MATRIX = {
@@ -24,8 +24,12 @@ MATRIX = {
     "bdm": READING | LEADS | CUSTOMERS | SELLING,
     "ks": READING | SELLING | {"opportunities.create_requested", "activities.write", "tasks.complete"},
     "developer": READING | LEADS | CUSTOMERS | SELLING,
-    "country_head": READING | LEADS | CUSTOMERS | SELLING | {"clearances.decide", "locks.manage", "leads.manage_all"},
-    "integration": READING | CUSTOMERS | {"records.read_all", "leads.create", "leads.update"},
+    "country_head": READING
+    | LEADS
+    | CUSTOMERS
+    | SELLING
+    | {"clearances.decide", "locks.manage", "leads.manage_all", "duplicates.scan"},
+    "integration": READING | CUSTOMERS | {"records.read_all", "leads.create", "leads.update", "erp.follow"},
     "admin": {p.value for p in Permission},
 }
 """The duties of F, chapter 1.1, written a second time: a change here is a decision, not an accident."""

@@ -98,6 +98,7 @@ SAMPLE: dict[str, Any] = {
     "amount": {"amount": "1234567.80", "currency": "EUR"},
     "subject": "Huber\r\nBcc: x",
     "excerpt": "e",
+    "losers": "Hueber",
 }
 
 
