@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ARRAY, BigInteger, LargeBinary, Text, Uuid, bindparam, text
+from sqlalchemy import ARRAY, LargeBinary, Text, Uuid, bindparam, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.sql.elements import TextClause
 
@@ -27,9 +27,6 @@ _TYPES: dict[str, Any] = {
     "undo": JSONB,
     "by": Uuid,
     "hash": LargeBinary,
-    "lead_ids": ARRAY(Uuid),
-    "account_ids": ARRAY(Uuid),
-    "keys": ARRAY(BigInteger),
 }
 
 
