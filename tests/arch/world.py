@@ -101,9 +101,7 @@ async def make_world(api: Api, session: AsyncSession, role: str) -> tuple[User, 
     ids |= {"role_id": custom.id, "centre_id": centre.id, "self_id": user.id}
     twin, double, triple = [await make_contact(session, user) for _ in range(3)]
     merge = {"record_type": "contact", "record_ids": [str(twin.id), str(double.id)], "winner_id": str(twin.id)}
-    ids["merge_id"] = await _made(
-        admin, "/v1/merges", {**merge, "versions": {str(twin.id): 1, str(double.id): 1}, "origin": "erp"}
-    )
+    ids["merge_id"] = await _made(admin, "/v1/merges", {**merge, "versions": {str(twin.id): 1, str(double.id): 1}})
     ids["double_id"] = triple.id
     ids |= await _scanned(session, user, [account, await make_account(session, user)])
     return user, ids
