@@ -40,13 +40,14 @@ _SAME_REACH = frozenset(("domain_same", "phone_similar", "email_similar"))
 _EXACT_NAME = frozenset(("name_same", "name_same_without_legal_form", "name_compound", "name_word_order"))
 _OF_THE_NAME = frozenset(("email_local_same", "email_similar", "email_close"))
 _SLIGHT = 2.0
+_LONG_NAME = 3
 _HALF_A_DATE = 3.0
 _ALMOST = 4.0
 _ADDRESS_MOST = 22.0  # bits that a whole address can give
 _HOPELESS = CAUTION * log2(POSSIBLE_AT / (1 - POSSIBLE_AT)) - PRIOR - 1.0
 
 # What is said of people: by names, by what is one person's own, by what is nobody's but theirs or their home's, by a slip.
-_NAME, _PERSONAL, _ANCHOR, _SLIP, _OTHER_POSTAL, _MORE, _BORN_OTHERWISE, _AWAY = 1, 2, 4, 8, 16, 32, 64, 128
+_NAME, _PERSONAL, _ANCHOR, _SLIP, _OTHER_POSTAL, _MORE, _BORN_OTHERWISE, _AWAY, _OTHERS = 1, 2, 4, 8, 16, 32, 64, 128, 256
 
 
 def _flags(code: str) -> int:
@@ -124,7 +125,7 @@ def compare(a: Party, b: Party, *, thorough: bool = True) -> Evidence:
         named = None
         if company_a and company_b:
             named, evidence.coined = compare_names(a, b, found)
-            if named < 0 and sure and any(code in ("name_sister_firm", "number_differs") for code, _ in found):
+            if named < 0 and sure:
                 # Sister firms share a switchboard and a mailbox.
                 sure = any(code == "vat_id_same" for code, _ in found)
         if person_a and person_b and a.last == b.last and (a.first == b.first or not a.first or not b.first):
@@ -154,14 +155,14 @@ def compare(a: Party, b: Party, *, thorough: bool = True) -> Evidence:
             named = 0  # no two given names: a slip, or a name gone astray
         evidence.named = named
         if not is_person_a and not is_person_b:
-            _weigh_companies(evidence, named, sure=sure)
+            _weigh_companies(evidence, named, min(len(a.words), len(b.words)), sure=sure)
         # Of people a name may be half known; a company whose name says more is another until something else agrees.
         if not sure and (named < 0 or (named == 0 and not is_person_a and not is_person_b)):
             evidence.cap = min(evidence.cap, POSSIBLE)
     return evidence
 
 
-def _weigh_companies(evidence: Evidence, named: int, *, sure: bool) -> None:
+def _weigh_companies(evidence: Evidence, named: int, words: int, *, sure: bool) -> None:
     """Names alone, names in part, names in conflict, names elsewhere: what they need beyond the others to count."""
     found = evidence.found
     bits = sum([weight for _, weight in found])
@@ -177,6 +178,9 @@ def _weigh_companies(evidence: Evidence, named: int, *, sure: bool) -> None:
         # It may have moved, or have a namesake.
         exact = any(code in _EXACT_NAME for code, _ in found)
         evidence.doubt = MOVED if exact else 3 * MOVED
+        alike = exact and not any(code == "legal_form_differs" for code, _ in found)
+        if not alike or words < (_LONG_NAME - evidence.coined):
+            evidence.cap = POSSIBLE  # every town has its Rathaus-Apotheke
         if not exact and bits < NAME_ELSEWHERE:
             evidence.cap = NONE
 
@@ -218,10 +222,15 @@ def _weigh_people(a: Party, b: Party, evidence: Evidence) -> None:
                 seen |= flags & _ANCHOR
             if not flags & _NAME:
                 seen |= _MORE
-        if code == "first_name_differs" and not (known_first_name(a.first) and known_first_name(b.first)):
-            personal += OTHER_WORD
-            evidence.named = 0
+        if code == "first_name_differs":
+            if known_first_name(a.first) and known_first_name(b.first):
+                seen |= _OTHERS
+            elif min(len(a.first), len(b.first)) > 1:
+                personal += OTHER_WORD
+                evidence.named = 0
     evidence.personal = personal
+    if seen & _OTHERS and not any(code == "birth_date_same" for code, _ in evidence.found):
+        evidence.cap = POSSIBLE  # a couple's mailbox
     if not seen & _ANCHOR:
         # Name and town: there may be two of them.
         evidence.doubt = NAMESAKES * (1.0 + (0.5 if seen & _SLIP else 0.0) + (0.5 if seen & _OTHER_POSTAL else 0.0))
@@ -237,8 +246,11 @@ def _mail_of_the_name(a: Party, b: Party, found: list[tuple[str, float]]) -> Non
         return
     for at, (code, weight) in enumerate(found):
         if code in _OF_THE_NAME and weight > _SLIGHT:
-            digits = a.last != b.last and code != "email_local_same"
-            if made_of_name(a.email, a.last, digits=digits) and made_of_name(b.email, b.last, digits=digits):
+            local = code == "email_local_same"  # every firm makes its people's addresses that way
+            digits = a.last != b.last and not local
+            if made_of_name(a.email, a.last, digits=digits, anywhere=local) and made_of_name(
+                b.email, b.last, digits=digits, anywhere=local
+            ):
                 found[at] = (code, _SLIGHT)
 
 

@@ -112,14 +112,15 @@ def mail_fits(mail: str, last: str, first: str) -> bool:
 
 
 @lru_cache(maxsize=1 << 14)
-def made_of_name(mail: str, last: str, *, digits: bool) -> bool:
-    """True for an address at a free mailer that is made of the name alone: its owner's namesake may have the like.
+def made_of_name(mail: str, last: str, *, digits: bool, anywhere: bool = False) -> bool:
+    """True for an address at a free mailer, or `anywhere`, that is made of the name alone: its owner's namesake may have the
+    like.
 
     With `digits` whatever numbers follow: "stock47" and "steck47" are two who were born in one year.
     """
     local, _, domain = mail.partition("@")
     return (
-        free_mailer(domain)
+        (anywhere or free_mailer(domain))
         and (digits or not any(map(str.isdigit, local)))
         and bool(last)
         and last.replace(" ", "")[:4] in fold(local)
