@@ -243,7 +243,7 @@ class Asker:
         async with open_context(self._services, SystemPrincipal("bench")) as ctx:
             own = normalise(given)
             wanted = compared_of(own)
-            rows = await ctx.fetch(_CANDIDATES, keys=blocking_keys(own), compared=wanted)
+            rows = await ctx.fetch(_CANDIDATES, keys=blocking_keys(own), telling=[], compared=wanted)
             return [row["record_id"] for row in rows[:wanted] if row["record_id"] is not None]
 
 

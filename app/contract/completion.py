@@ -307,7 +307,7 @@ def _shared_problems(
     if "{" in path:
         shared.append(problems.NotFound)
     if any(f"{{{kind}_id}}" in path for kind in MERGEABLE):
-        shared.append(Merged)
+        shared.append(problems.RecordMerged if method == "delete" else Merged)
     if method != "get":
         shared.append(problems.Conflict)
     if "requestBody" in operation:

@@ -15,7 +15,7 @@ from starlette.responses import Response
 from app.core import failures
 from app.core.context import Context, open_context, services_of
 from app.core.db import Base
-from app.core.problems import NotFound, Problem
+from app.core.problems import NotFound, Problem, RecordMerged
 from app.core.records import is_visible
 from app.core.resource import Filter
 from app.core.statements import Statement
@@ -56,7 +56,7 @@ _FIND = Statement(
 )
 
 
-async def redirect(ctx: Context, request: Request) -> Merged | None:
+async def redirect(ctx: Context, request: Request) -> Problem | None:
     """Where a request goes that names a merged record in its path; None when it names none, or the asker does not see the
     winner.
     """
@@ -67,6 +67,9 @@ async def redirect(ctx: Context, request: Request) -> Merged | None:
             winner_id: UUID = row["winner_id"]
             if name != f"{row['record_type']}_id" or not await is_visible(ctx, row["record_type"], winner_id):
                 return None
+            if request.method == "DELETE":
+                # Who wants the double gone must not be led to delete what it went into.
+                return RecordMerged(extra={"winner_id": winner_id})
             path = re.sub(str(loser_id), str(winner_id), request.url.path, flags=re.IGNORECASE)
             location = f"{path}?{request.url.query}" if request.url.query else path
             return Merged(headers={"Location": location}, extra={"winner_id": winner_id})

@@ -24,8 +24,8 @@ from app.core.history import table as log
 from app.core.statements import prepared
 from app.identity.models import User
 
-DERIVED = ["sort_name", "search_key"]
-"""Columns that the database computes: no news beside those that they come from."""
+DERIVED = ["sort_name", "search_key", "undo"]
+"""Columns that are no news: computed from others, or kept for a merge's undoing."""
 
 _NOTHING: Any = literal_column("'{}'::jsonb", JSONB)
 _keys = (

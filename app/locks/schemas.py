@@ -19,9 +19,10 @@ ClearanceState = Literal["requested", "granted", "shared", "refused"]
 Reason = Annotated[Prose, StringConstraints(min_length=3, max_length=2000)]
 
 TRUNCATED = (
-    f"Something was left out, so a match may be missing: of what {KEY_LIMIT} records and more have in common (a very frequent name, "
-    f"a town), the first {KEY_LIMIT} are read, and of all that were found so, the {CANDIDATES} that have the rarest things in common "
-    f"are compared ({CANDIDATES_OF_A_NAME} where only a name is given). Say more, such as a town or a telephone number."
+    f"Something worth a look was left out, so a match may be missing: of what {KEY_LIMIT} records and more have in common (a very "
+    f"frequent name, a town), the first {KEY_LIMIT} are read, and of all that were found so, the {CANDIDATES} that have the rarest "
+    f"things in common are compared ({CANDIDATES_OF_A_NAME} where only a name is given). False when what was left out has too little "
+    "in common to be the same. Say more, such as a town or a telephone number."
 )
 CHECK_EXAMPLE: dict[str, JsonValue] = {"name": "mueller maschinenbau", "postal_code": "4020", "city": "Linz"}
 

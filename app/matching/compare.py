@@ -47,7 +47,17 @@ _ADDRESS_MOST = 22.0  # bits that a whole address can give
 _HOPELESS = CAUTION * log2(POSSIBLE_AT / (1 - POSSIBLE_AT)) - PRIOR - 1.0
 
 # What is said of people: by names, by what is one person's own, by what is nobody's but theirs or their home's, by a slip.
-_NAME, _PERSONAL, _ANCHOR, _SLIP, _OTHER_POSTAL, _MORE, _BORN_OTHERWISE, _AWAY, _OTHERS = 1, 2, 4, 8, 16, 32, 64, 128, 256
+_NAME, _PERSONAL, _ANCHOR, _SLIP, _OTHER_POSTAL, _MORE, _BORN_OTHERWISE, _AWAY, _OTHERS = (
+    1,
+    2,
+    4,
+    8,
+    16,
+    32,
+    64,
+    128,
+    256,
+)
 
 
 def _flags(code: str) -> int:

@@ -37,7 +37,7 @@ from sqlalchemy.sql.elements import BindParameter, TextClause
 from sqlalchemy.sql.selectable import TextualSelect
 
 from app.core.db import Base
-from app.matching.keys import blocking_keys
+from app.matching.keys import blocking_keys, telling_keys
 from app.matching.normalise import normalise
 from app.matching.record import Party, PartyValues
 from app.matching.verdict import Match, judge, match_of
@@ -49,6 +49,10 @@ CANDIDATES = 30
 """Records scored per check."""
 CANDIDATES_OF_A_NAME = 100
 """The same where nothing but a name is known."""
+
+TELLING = 0.5
+"""What a record has to share to be worth comparing: of 1,000 true duplicates in a stock of a million, 994 share more. Where what
+is left over shares less, nothing worth a look was cut."""
 
 party = Table(
     "party",
@@ -80,7 +84,7 @@ index_state = Table(
 
 _CANDIDATES = """
 WITH {left_out} lists AS MATERIALIZED (
-    SELECT found.ids, found.holders,
+    SELECT wanted.key, found.ids, found.holders,
            CASE WHEN found.holders >= {limit} THEN 0.05 ELSE 1 / (1 + ln(found.holders)) END AS weight
     FROM unnest(CAST(:keys AS bigint[])) AS wanted(key)
     CROSS JOIN LATERAL (
@@ -98,7 +102,8 @@ WITH {left_out} lists AS MATERIALIZED (
     LIMIT CAST(:compared AS integer) + 1
 )
 SELECT party.record_type, party.record_id, party.dump, CAST(ranked.shared AS double precision) AS shared,
-       EXISTS (SELECT FROM lists WHERE holders >= {limit}) AS cut, state.version
+       (SELECT bool_and(holders >= {limit}) OR bool_or(holders >= {limit} AND key = ANY(CAST(:telling AS bigint[])))
+        FROM lists) AS cut, state.version
 FROM index_state AS state LEFT JOIN (ranked JOIN party ON party.id = ranked.id) ON true
 ORDER BY ranked.shared DESC NULLS LAST, party.id
 """
@@ -125,10 +130,11 @@ def candidates_sql(*, filtered: bool = False) -> TextualSelect:
     the index; of all these the `compared` that share the most, a key counting the more the fewer hold it, and one more, which
     says that there are more. A key of `KEY_LIMIT` holders and more counts next to nothing, but brings its holders in.
 
-    Binds `keys` (bigint[]) and `compared` (integer); when `filtered`, also `types` (text[]: record types to look at, or null
+    Binds `keys` and `telling` (bigint[]) and `compared` (integer); when `filtered`, also `types` (text[]: record types to look at, or null
     for all), `exclude` (uuid[]: record ids to leave out) and `own` (uuid: a saved record, to be left out with all that somebody
     has found to differ from it; or null), which are applied before the ranking is cut. Columns: record_type, record_id and
-    dump (null when there is no candidate), shared, cut (a key has holders that were not read), version (of the index).
+    dump (null when there is no candidate), shared, cut (more hold every key, or a telling one, than are
+    read), version (of the index).
     """
     statement = text(
         _CANDIDATES.format(
@@ -139,6 +145,7 @@ def candidates_sql(*, filtered: bool = False) -> TextualSelect:
     )
     binds: list[BindParameter[Any]] = [
         bindparam("keys", type_=ARRAY(BigInteger), required=True),
+        bindparam("telling", type_=ARRAY(BigInteger), required=True),
         bindparam("compared", type_=Integer, required=True),
     ]
     if filtered:
@@ -291,12 +298,12 @@ def weigh(own: Party, rows: Iterable[Sequence[Any]]) -> Matches:
     found: list[Found] = []
     left = compared_of(own)
     truncated, version = False, None
-    for record_type, record_id, dump, _, cut, version in rows:
-        truncated = truncated or cut
+    for record_type, record_id, dump, shared, cut, version in rows:
+        truncated = truncated or bool(cut)
         if dump is None or version != INDEX_VERSION:
             break
         if not left:
-            truncated = True
+            truncated = truncated or shared >= TELLING
             break
         left -= 1
         stored = Party.load(orjson.loads(dump) if isinstance(dump, str | bytes) else dump)
@@ -326,7 +333,11 @@ async def find(
     keys = blocking_keys(party_)
     if not keys:
         return Matches((), truncated=False)
-    parameters: dict[str, object] = {"keys": keys, "compared": compared_of(party_)}
+    parameters: dict[str, object] = {
+        "keys": keys,
+        "telling": telling_keys(party_),
+        "compared": compared_of(party_),
+    }
     filtered = types is not None or bool(exclude) or own is not None
     if filtered:
         parameters |= {"types": None if types is None else list(types), "exclude": list(exclude), "own": own}

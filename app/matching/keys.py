@@ -139,5 +139,15 @@ def blocking_keys(party: Party) -> list[int]:
     if party.house and party.street:
         # By postal code and by city, since either may be missing or wrong.
         texts += (f"a|{party.street[:3]}|{party.house}|{place}" for place in (party.postal, city) if place)
+    return _hashes(texts)
+
+
+def telling_keys(party: Party) -> list[int]:
+    """Those of the keys that make a match by themselves, under whatever name: phone, mailbox, VAT id."""
+    texts = [f"{kind}|{value}" for kind, value in (("f", party.phone), ("e", party.email), ("v", party.vat)) if value]
+    return _hashes(texts)
+
+
+def _hashes(texts: list[str]) -> list[int]:
     keys = {xxh3_64_intdigest(text.encode()) for text in texts}
     return sorted(key - _WHOLE if key >= _HALF else key for key in keys)

@@ -223,6 +223,8 @@ KNOWN: dict[str, str] = {
     "app/conversion/customer.py _refuse_duplicates find_matches": "own_account_at_conversion",
     "app/conversion/customer.py _refuse_held examine": "tests/locks/test_ways_around.py",
     "app/conversion/customer.py _known_person find_matches": "test_a_person_is_the_same_on_every_path",
+    "app/merges/protection.py _held_by_others find_matches": "tests/merges/test_protection.py",
+    "app/merges/protection.py taken_by_others find_matches": "tests/merges/test_protection.py",
     "app/indexing.py find_matches find": "all of them",
     "app/matching/index.py weigh judge": "all of them",
     "app/matching/index.py weigh match_of": "all of them",

@@ -133,3 +133,14 @@ async def test_a_request_for_an_opportunity_finds_the_customer_that_was_merged(a
     made = await (await api.as_user(support)).post("/v1/opportunities", json={"message_id": str(message.id)})
     assert made.status_code == 201, made.text
     assert made.json()["account"]["id"] == str(a.id) and str(one.id) in made.text
+
+
+@pytest.mark.rule("DUP-8")
+async def test_who_deletes_the_double_is_not_led_to_the_winner(api: Api, session: AsyncSession) -> None:
+    eva = await make_user(session, "rm")
+    a, b = [await make_contact(session, eva) for _ in range(2)]
+    client = await api.as_user(eva)
+    assert (await merged(client, "contact", [a.id, b.id])).status_code == 201
+    gone = await client.delete(f"/v1/contacts/{b.id}")
+    assert gone.status_code == 409 and gone.json()["code"] == "record_merged", gone.text
+    assert (await client.get(f"/v1/contacts/{a.id}")).status_code == 200
