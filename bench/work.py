@@ -74,8 +74,8 @@ async def look_around(connection: "asyncpg.Connection[asyncpg.Record]") -> World
     reserve = await connection.fetch(f"SELECT id FROM leads WHERE source = 'bench_reserve' ORDER BY {chance}")
     # A pair's second one was made a millisecond after the first.
     pairs = await connection.fetch(
-        "SELECT c.id, (SELECT d.id FROM contacts AS d WHERE d.id > c.id ORDER BY d.id LIMIT 1) FROM contacts AS c WHERE c.source = 'bench_pair'"
-        " ORDER BY c.id"
+        "SELECT c.id, (SELECT d.id FROM contacts AS d WHERE d.id > c.id ORDER BY d.id LIMIT 1) FROM contacts AS c"
+        " WHERE c.source = 'bench_pair' ORDER BY c.id"
     )
     return World(
         user=user,

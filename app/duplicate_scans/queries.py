@@ -139,7 +139,7 @@ def _members(how_far: Reach) -> Any:
 
 
 def _clusters(how_far: Reach) -> Select[Any]:
-    shown = select(
+    shown: Select[Any] = select(
         _cluster.id,
         _cluster.scan_id,
         _cluster.rank,
