@@ -322,10 +322,12 @@ def _clean_up_in_erp(ctx: Context, winner: Contact, losers: list[Mapping[str, An
 
 
 async def _tell(ctx: Context, loaded: Loaded, winner_id: UUID) -> None:
-    """Tell those whose record went into another one."""
+    """Tell those whose record went into another one, if they see that one."""
     rows, objects = loaded.records.rows, loaded.objects
     losers = [id_ for id_ in rows if id_ != winner_id]
     people = {user for id_ in losers for user in (objects[id_].assignee_id, *getattr(objects[id_], "manager_ids", ()))}
+    if rows[winner_id].get("visibility", "all") != "all":
+        people &= {objects[winner_id].assignee_id, objects[winner_id].created_by}
     await notify(
         ctx,
         sorted(user for user in people if user is not None),
