@@ -121,6 +121,8 @@ def _without_tags(path: Sequence[str], body: object) -> list[str]:
             body = body.get(step)
         elif isinstance(body, list):
             body = body[int(step)] if step.isdecimal() and int(step) < len(body) else None
+        elif body is not None:
+            continue
         out.append(step)
     return out
 

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import ConfigDict, Field, JsonValue, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
 
 from app.core.resource import ListQuery
 from app.core.types import Body, Country, Day, Line, Link, Prose, RecordRead
@@ -47,7 +48,9 @@ class CustomerQuery(Body):
     def _says_something(self) -> "CustomerQuery":
         told = (self.name, self.company, self.last_name, self.phone, self.email, self.website, self.vat_id)
         if not any(told):
-            raise ValueError("give at least one of name, company, last_name, phone, email, website, vat_id")
+            fields = "name, company, last_name, phone, email, website, vat_id"
+            german = {"de": f"Nennen Sie mindestens eine dieser Angaben: {fields}."}
+            raise PydanticCustomError("too_little", f"Give at least one of {fields}.", german)
         return self
 
     def party_values(self) -> PartyValues:

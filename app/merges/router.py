@@ -45,7 +45,7 @@ async def list_merges(ctx: Ctx, request: Request, query: Annotated[MergeQuery, Q
     status_code=201,
     response_model=MergeRead,
     responses=declared(Forbidden, NotFound, IdTaken, *_OURS, MergeRefused, MergedMeanwhile, StalePreview)
-    | {200: {"model": MergePreview, "description": "The preview; or the merge that this id made before."}},
+    | {200: {"model": MergePreview | MergeRead, "description": "The preview; or the merge that this id made before."}},
 )
 async def merge_records(ctx: PostCtx, body: MergeCreate) -> Response:
     """Two to ten leads, accounts or contacts become one. All that hangs on the losers belongs to the winner afterwards, and

@@ -46,13 +46,13 @@ class MergeCreate(Body):
         max_length=60,
         description="By field, the record whose value is taken, or `all` to join texts. What is not named is as proposed.",
     )
-    versions: dict[UUID, Annotated[int, Field(ge=1, le=(1 << 63) - 1)]] = Field(
+    versions: dict[UUID, Annotated[int, Field(strict=True, ge=1, le=(1 << 53))]] = Field(
         default_factory=dict, max_length=10, description="The version of each record that the preview was made on."
     )
     origin: Literal["user", "erp"] = Field(
         default="user", description="`erp`: the ERP has merged these; needs the permission `erp.follow`."
     )
-    preview: bool = Field(default=False, description="Show what would happen and change nothing.")
+    preview: bool = Field(default=False, strict=True, description="Show what would happen and change nothing.")
 
     @model_validator(mode="after")
     def _whole(self) -> "MergeCreate":

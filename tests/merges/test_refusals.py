@@ -161,9 +161,13 @@ async def test_bad_requests_say_what_is_wrong(api: Api, session: AsyncSession) -
         ({"fields": {"phone": "all"}}, "not_joinable"),
         ({"fields": {"phone": str(uuid4())}}, "not_among_them"),
         ({"versions": dict.fromkeys(ids, 1 << 70)}, "less_than_equal"),
+        ({"versions": dict.fromkeys(ids, "1")}, "int_type"),
+        ({"preview": "yes"}, "bool_type"),
     ):
         answer = await client.post("/v1/merges", json=base | change)
         assert answer.status_code == 422 and code in codes(answer), (change, answer.text)
+    wrong = await client.post("/v1/merges", json=base | {"fields": {"phone": "zz"}})
+    assert {error["pointer"] for error in wrong.json()["errors"]} == {"/fields/phone"}
 
 
 async def lead(session: AsyncSession, owner: object, **values: object) -> Lead:
