@@ -6,35 +6,24 @@ It is made once per version of schema and matcher and kept in `bench/.cache`; ev
 import asyncio
 import fcntl
 import hashlib
-import os
 import random
 import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from itertools import islice
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import asyncpg
-import orjson
 
-from app.accounts.models import Account
-from app.accounts.parties import values_of as account_values
-from app.contacts.models import Contact
-from app.contacts.parties import values_of as contact_values
 from app.core.embedded import EmbeddedServers
-from app.leads.models import Lead
-from app.leads.parties import values_of as lead_values
-from app.matching import blocking_keys, normalise
 from app.migrate import migrate
 from app.projects.models import PROTECTION_PROJECT_ID
+from app.reindexing.rebuild import rebuild
 from bench.companies import Company, companies, unheard_of
 
 ROOT = Path(__file__).parent.parent
@@ -211,34 +200,6 @@ class _Stock:
             )
 
 
-def _index_rows(kind: str, rows: Sequence[Row]) -> list[tuple[UUID, str, list[int]]]:
-    """Records as the duplicate index keeps them: id, dump, keys."""
-    out = []
-    for row in rows:
-        if kind == "lead":
-            values = lead_values(Lead(**dict(zip(LEAD_COLUMNS, row, strict=True))))
-        elif kind == "contact":
-            values = contact_values(Contact(**dict(zip(CONTACT_COLUMNS, row, strict=True))), None)
-        else:
-            values = account_values(Account(**dict(zip(ACCOUNT_COLUMNS, row, strict=True))))
-        party = normalise(values)
-        out.append((row[0], orjson.dumps(party.dump()).decode(), blocking_keys(party)))
-    return out
-
-
-def _all_index_rows(stock: _Stock) -> Iterator[tuple[str, UUID, str, list[int]]]:
-    """On all cores."""
-    with ProcessPoolExecutor(os.cpu_count(), mp_context=get_context("spawn")) as pool:
-        waiting = []
-        for kind, rows in (("lead", stock.leads), ("account", stock.accounts), ("contact", stock.contacts)):
-            remaining = iter(rows)
-            while chunk := list(islice(remaining, 2_000)):
-                waiting.append((kind, pool.submit(_index_rows, kind, chunk)))
-        for kind, future in waiting:
-            for id_, dump, keys in future.result():
-                yield kind, id_, dump, keys
-
-
 async def _load(url: str, number: int) -> None:
     connection = await asyncpg.connect(url, passfile="/dev/null")
     try:
@@ -259,7 +220,7 @@ async def _load(url: str, number: int) -> None:
             await copy("lead_locks", records=stock.locks, columns=LOCK_COLUMNS)
             await copy("contacts", records=stock.contacts, columns=CONTACT_COLUMNS)
             await copy("activities", records=stock.activities, columns=ACTIVITY_COLUMNS)
-            await _index(connection, stock)
+            await rebuild(connection)
             await _bare_tables(connection)
         await connection.execute("VACUUM ANALYZE")
         await connection.execute("CHECKPOINT")
@@ -305,20 +266,6 @@ async def _people(connection: "asyncpg.Connection[asyncpg.Record]") -> _Stock:
         second,
     )
     return _Stock(people, team, second)
-
-
-async def _index(connection: "asyncpg.Connection[asyncpg.Record]", stock: _Stock) -> None:
-    parties: list[Row] = []
-    keys: list[Row] = []
-    for at, (kind, id_, dump, own) in enumerate(_all_index_rows(stock), 1):
-        parties.append((at, kind, id_, dump, own))
-        keys += ((key, at) for key in own)
-    keys.sort()  # the B-tree grows at its right edge
-    await connection.copy_records_to_table(
-        "party", records=parties, columns=("id", "record_type", "record_id", "dump", "keys")
-    )
-    await connection.copy_records_to_table("party_key", records=keys, columns=("key", "party_id"))
-    await connection.execute("SELECT setval(pg_get_serial_sequence('party', 'id'), $1)", len(parties))
 
 
 async def _bare_tables(connection: "asyncpg.Connection[asyncpg.Record]") -> None:

@@ -51,6 +51,9 @@ async def queue(ctx: Context, ids: Sequence[UUID]) -> None:
 
 
 async def load(ctx: Context, record_type: str, ids: list[UUID], *, lock: bool) -> Loaded:
+    """The visible records in the order of `ids`, locked for update or else with what hangs on them counted; with the standing
+    locks of leads and accounts. Raises NotFound unless all are there.
+    """
     model: Any = MODELS[record_type]
     statement = visible(model, ctx.principal).add_columns(func.to_jsonb(model.__table__.table_valued()))
     statement = statement.where(model.id.in_(ids)).order_by(model.id)

@@ -38,6 +38,8 @@ async def undo(ctx: Context, merge_id: UUID) -> None:
     ctx.require(Permission.RECORDS_MERGE)
     merge = await ctx.load(Merge, merge_id)
     ctx.require(WRITE[merge.record_type])
+    if merge.origin == "erp":
+        ctx.require(Permission.ERP_FOLLOW)
     if merge.state == "undone":
         raise AlreadyUndone
     until = merge.created_at + UNDO_TIME
@@ -49,8 +51,6 @@ async def undo(ctx: Context, merge_id: UUID) -> None:
         if row["id"] == merge.id:
             break
         raise LaterMerge(extra={"merge_id": row["id"]})
-    if merge.origin == "erp":
-        ctx.require(Permission.ERP_FOLLOW)
     parties = [party_of(merge.record_type, row) for row in merge.undo["losers"]]
     if merge.record_type == "account":
         await queue_on(ctx, *parties)
