@@ -1,5 +1,6 @@
-"""Accounts: the customers (ACC-1, ID-5)."""
+"""Accounts: the customers (ACC-1, ACC-2, ACC-7, ACC-8, ACC-14, ID-5)."""
 
+from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
@@ -8,6 +9,14 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Base, Record
 from app.core.visibility import owned
+
+SEGMENTS = (
+    "key_account_head_office",
+    "key_account_branch",
+    "supra_regional_head_office",
+    "supra_regional_branch",
+    "local",
+)
 
 
 @owned
@@ -24,6 +33,18 @@ class Account(Record, Base):
         ),
         Index("ix_accounts_team_ids", "team_ids", postgresql_using="gin"),
         Index("ix_accounts_lead_id", "lead_id", postgresql_where=text("lead_id IS NOT NULL")),
+        CheckConstraint("type IN ('potential', 'small_customer', 'customer')", name="type"),
+        CheckConstraint("status IN ('new', 'active', 'former')", name="status"),
+        CheckConstraint(f"segment IN {SEGMENTS}", name="segment"),
+        CheckConstraint("terms_valid_from <= terms_valid_until", name="terms"),
+        CheckConstraint("parent_id <> id", name="not_its_own_parent"),
+        CheckConstraint("visit_interval_days BETWEEN 1 AND 730", name="visit_interval_days"),
+        Index("ix_accounts_parent_id", "parent_id", postgresql_where=text("parent_id IS NOT NULL")),
+        Index("ix_accounts_centre_id_created_at_id", "centre_id", "created_at", "id"),
+        Index("ix_accounts_reclassify_on", "reclassify_on", postgresql_where=text("reclassify_on IS NOT NULL")),
+        Index("ix_accounts_member_organisation_ids", "member_organisation_ids", postgresql_using="gin"),
+        Index("ix_accounts_last_order_on_id", text("coalesce(last_order_on, '-infinity'::date)"), "id"),
+        Index("ix_accounts_last_visit_on_id", text("coalesce(last_visit_on, '-infinity'::date)"), "id"),
     )
 
     name: Mapped[str]
@@ -32,7 +53,24 @@ class Account(Record, Base):
     manager_ids: Mapped[list[UUID]]
     """Who manages the account besides the assignee; each is told when added (ID-5)."""
     team_ids: Mapped[list[UUID]]
+    """Who sees the account together: the teams of its segment and centre, and those that were added to it (ID-4)."""
+    rule_team_ids: Mapped[list[UUID]] = mapped_column(server_default=text("'{}'"))
+    """Those of `team_ids` that follow from segment and centre."""
     access: Mapped[str] = mapped_column(server_default="managers")
+    parent_id: Mapped[UUID | None] = mapped_column(ForeignKey("accounts.id"))
+    segment: Mapped[str | None]
+    centre_id: Mapped[UUID | None] = mapped_column(ForeignKey("centres.id"))
+    vip: Mapped[bool] = mapped_column(server_default=text("false"))
+    member_organisation_ids: Mapped[list[UUID]] = mapped_column(server_default=text("'{}'"))
+    partner_info: Mapped[str | None]
+    terms_valid_from: Mapped[date | None]
+    terms_valid_until: Mapped[date | None]
+    visit_interval_days: Mapped[int | None]
+    visit_priority: Mapped[bool] = mapped_column(server_default=text("false"))
+    last_visit_on: Mapped[date | None]
+    last_order_on: Mapped[date | None]
+    reclassify_on: Mapped[date | None]
+    """The day on which time alone changes type or status; none when it never will (ACC-2)."""
     type: Mapped[str] = mapped_column(server_default="potential")
     status: Mapped[str] = mapped_column(server_default="new")
     level: Mapped[str]
@@ -63,3 +101,24 @@ class Account(Record, Base):
             user == func.any(cls.manager_ids),
             cls.team_ids.op("&&", is_comparison=True)(teams),
         )
+
+
+class AccountRevenue(Base):
+    """What the ERP says of one calendar year's revenue."""
+
+    __tablename__ = "account_revenues"
+
+    account_id: Mapped[UUID] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"), primary_key=True)
+    year: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    amount: Mapped[Decimal]
+    currency: Mapped[str]
+
+
+class MemberOrganisation(Record, Base):
+    """A chamber, association or buying group that accounts belong to (ACC-7)."""
+
+    __tablename__ = "member_organisations"
+    __table_args__ = (Index("uq_member_organisations_name", func.sort_key(text("name")), unique=True),)
+
+    name: Mapped[str]
+    active: Mapped[bool] = mapped_column(server_default=text("true"))

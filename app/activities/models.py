@@ -40,6 +40,8 @@ class Activity(Record, Base):
         ForeignKey("opportunities.id", ondelete="SET NULL", use_alter=True), index=True
     )
     team_ids: Mapped[list[UUID]] = mapped_column(server_default=text("'{}'"))
+    teams_follow: Mapped[bool] = mapped_column(server_default=text("false"))
+    """Whether `team_ids` are the account's, and change with them."""
     customer: Mapped[dict[str, Any] | None]
     """The customer's data as they stood when the activity was made (CONV-2)."""
 

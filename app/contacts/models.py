@@ -47,6 +47,8 @@ class Contact(Record, Base):
     assignee_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"), index=True)
     manager_ids: Mapped[list[UUID]]
     team_ids: Mapped[list[UUID]]
+    teams_follow: Mapped[bool] = mapped_column(server_default=text("false"))
+    """Whether `team_ids` are the account's, and change with them."""
     access: Mapped[str] = mapped_column(server_default="managers")
     street: Mapped[str | None]
     postal_code: Mapped[str | None]

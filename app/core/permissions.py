@@ -43,6 +43,10 @@ class Permission(StrEnum):
     RECORDS_MERGE = "records.merge"
     ERP_FOLLOW = "erp.follow"
     DUPLICATES_SCAN = "duplicates.scan"
+    ACCOUNTS_SET_VIP = "accounts.set_vip"
+    SETTINGS_MANAGE = "settings.manage"
+    ACCESS_EXPLAIN = "access.explain"
+    DATA_QUALITY_READ = "data_quality.read"
 
 
 P = Permission
@@ -59,7 +63,14 @@ _READ = {
     P.MESSAGES_SEND,
 }
 _LEADS = {P.LEADS_CREATE, P.LEADS_UPDATE, P.LEADS_DELETE, P.LEADS_CONVERT, P.LEADS_ASSIGN, P.CLEARANCES_REQUEST}
-_CUSTOMERS = {P.ACCOUNTS_WRITE, P.CONTACTS_WRITE, P.ACTIVITIES_WRITE, P.TASKS_COMPLETE, P.RECORDS_MERGE}
+_CUSTOMERS = {
+    P.ACCOUNTS_WRITE,
+    P.CONTACTS_WRITE,
+    P.ACTIVITIES_WRITE,
+    P.TASKS_COMPLETE,
+    P.RECORDS_MERGE,
+    P.DATA_QUALITY_READ,
+}
 
 BUILT_IN_ROLES: dict[str, tuple[str, str, frozenset[Permission]]] = {
     # key: (German label, English label, permissions)
@@ -82,7 +93,11 @@ BUILT_IN_ROLES: dict[str, tuple[str, str, frozenset[Permission]]] = {
         "Field sales",
         frozenset(_READ | _CUSTOMERS | {P.LEADS_CREATE, P.LEADS_UPDATE, P.OPPORTUNITIES_WRITE, P.CLEARANCES_REQUEST}),
     ),
-    "fn": ("Franchisenehmer", "Franchisee", frozenset(_READ | _LEADS | _CUSTOMERS | {P.OPPORTUNITIES_WRITE})),
+    "fn": (
+        "Franchisenehmer",
+        "Franchisee",
+        frozenset(_READ | _LEADS | _CUSTOMERS | {P.OPPORTUNITIES_WRITE, P.ACCOUNTS_SET_VIP}),
+    ),
     "bdm": (
         "Business Development",
         "Business development",

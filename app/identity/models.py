@@ -3,7 +3,8 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Computed, ForeignKey, Index, func, text
+from sqlalchemy import CheckConstraint, Computed, ForeignKey, Index, Text, func, text
+from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Base, Record, new_id
@@ -19,6 +20,25 @@ class Centre(Record, Base):
     code: Mapped[str] = mapped_column(unique=True)
     name: Mapped[str]
     country: Mapped[str]
+
+
+class CentreArea(Base):
+    """Postal codes that a centre answers for: from the first to whatever begins with the last. Areas never overlap (ACC-14)."""
+
+    __tablename__ = "centre_areas"
+    __table_args__ = (
+        CheckConstraint("from_code <= to_code", name="order"),
+        ExcludeConstraint(
+            ("country", "="),
+            (text("postal_range(from_code, to_code || '~', '[]')"), "&&"),
+            name="ex_centre_areas_one_centre",
+        ),
+    )
+
+    centre_id: Mapped[UUID] = mapped_column(ForeignKey("centres.id", ondelete="CASCADE"), primary_key=True)
+    country: Mapped[str] = mapped_column(primary_key=True)
+    from_code: Mapped[str] = mapped_column(Text(collation="C"), primary_key=True)
+    to_code: Mapped[str] = mapped_column(Text(collation="C"))
 
 
 class Team(Record, Base):

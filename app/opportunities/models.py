@@ -73,6 +73,8 @@ class Opportunity(Record, Base):
     stage_entered_at: Mapped[datetime]
     assignee_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"), index=True)
     team_ids: Mapped[list[UUID]] = mapped_column(server_default=text("'{}'"))
+    teams_follow: Mapped[bool] = mapped_column(server_default=text("false"))
+    """Whether `team_ids` are the account's, and change with them."""
     description: Mapped[str | None]
     message_id: Mapped[UUID | None] = mapped_column(ForeignKey("messages.id"), unique=True)
     """The request it was made from; unique, so that a request becomes one opportunity only (CONV-4)."""

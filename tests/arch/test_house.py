@@ -45,11 +45,14 @@ UNLOGGED = {
 """Tables whose changes are not written into the change log, and why."""
 
 UNOWNED = {
+    "account_revenues": "seen through their account",
+    "centre_areas": "everybody sees them",
     "centres": "everybody sees them",
     "conversions": "seen through their lead",
     "device_sessions": "each service asks for its own user's",
     "duplicate_cluster_members": "seen through their cluster",
     "duplicate_scans": "a permission says who; what they found is owned",
+    "member_organisations": "everybody sees them",
     "message_recipients": "seen through their message",
     "password_resets": "never shown",
     "pipelines": "everybody sees them",

@@ -13,6 +13,7 @@ READING = {"users.read", "leads.read", "protection.check", "accounts.read", "con
 READING |= {"activities.read", "history.read", "messages.send"}
 LEADS = {"leads.create", "leads.update", "leads.delete", "leads.convert", "leads.assign", "clearances.request"}
 CUSTOMERS = {"accounts.write", "contacts.write", "activities.write", "tasks.complete", "records.merge"}
+CUSTOMERS |= {"data_quality.read"}
 SELLING = {"opportunities.write"}
 
 MATRIX = {
@@ -20,7 +21,7 @@ MATRIX = {
     "rm": READING | LEADS | CUSTOMERS | {"contacts.delete"},
     "cm": READING | CUSTOMERS | {"leads.update", "leads.assign"},
     "adm": READING | CUSTOMERS | SELLING | {"leads.create", "leads.update", "clearances.request"},
-    "fn": READING | LEADS | CUSTOMERS | SELLING,
+    "fn": READING | LEADS | CUSTOMERS | SELLING | {"accounts.set_vip"},
     "bdm": READING | LEADS | CUSTOMERS | SELLING,
     "ks": READING | SELLING | {"opportunities.create_requested", "activities.write", "tasks.complete"},
     "developer": READING | LEADS | CUSTOMERS | SELLING,
