@@ -6,9 +6,10 @@ from sqlalchemy import ARRAY, JSON, Select, Text, Uuid, bindparam, func, literal
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from app.core.expressions import asker, link, plain, record
+from app.core.particulars import plain_code
 from app.core.resource import Filter, Resource, any_of, contains_word, equals
 from app.identity.auth_schemas import DeviceRead
-from app.identity.models import Centre, DeviceSession, Role, Team, TeamMember, User, UserRole
+from app.identity.models import Centre, CentreArea, DeviceSession, Role, Team, TeamMember, User, UserRole
 from app.identity.schemas import CentreRead, MeRead, RoleRead, TeamRead, UserRead
 
 _NOTHING = literal_column("'[]'::json", JSON)
@@ -135,11 +136,41 @@ TEAM = Resource(
     is_owned=False,
 )
 
+_area = func.json_build_object(
+    *("country", CentreArea.country, "from_code", CentreArea.from_code, "to_code", CentreArea.to_code)
+)
+_areas = func.coalesce(
+    select(func.json_agg(aggregate_order_by(_area, CentreArea.country, CentreArea.from_code)))
+    .where(CentreArea.centre_id == Centre.id)
+    .correlate(Centre)
+    .scalar_subquery(),
+    _NOTHING,
+)
+
+
+def _responsible(name: str) -> tuple[Any, Any]:
+    wanted = bindparam(name, type_=Text, required=True)
+    code = func.postal_range(CentreArea.from_code, CentreArea.to_code.op("||")(literal_column("'~'")), "[]")
+    found = select(CentreArea.centre_id).where(
+        CentreArea.country == func.left(wanted, 2), code.op("@>", is_comparison=True)(func.substr(wanted, 4))
+    )
+    return Centre.id.in_(found), _as_area_code
+
+
+def _as_area_code(address: str) -> str:
+    country, _, code = address.partition(":")
+    return f"{country}:{plain_code(country, code)}"
+
+
 CENTRE = Resource(
     Centre,
     CentreRead,
-    {**record(Centre), **plain(Centre, "code", "name", "country")},
-    filters={"country": any_of(Centre.country), "q": contains_word(_sorted(Centre.name))},
+    {**record(Centre), **plain(Centre, "code", "name", "country"), "areas": _areas},
+    filters={
+        "responsible_for": _responsible,
+        "country": any_of(Centre.country),
+        "q": contains_word(_sorted(Centre.name)),
+    },
     sorts={"name": _sorted(Centre.name), "code": Centre.code, "created_at": Centre.created_at},
     default_sort="name",
     is_owned=False,

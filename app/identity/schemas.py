@@ -8,7 +8,7 @@ from zoneinfo import available_timezones
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
-from app.core.particulars import Email, Phone
+from app.core.particulars import Email, Phone, PostalCode
 from app.core.permissions import Permission
 from app.core.resource import ListQuery
 from app.core.types import Body, ClientId, Country, Key, Line, Link, Prose, RecordRead
@@ -244,26 +244,56 @@ class TeamQuery(ListQuery):
     sort: Literal["name", "-name", "created_at", "-created_at"] = "name"
 
 
+class CentreArea(BaseModel):
+    """Postal codes that a centre answers for: from the first to whatever begins with the last."""
+
+    country: str
+    from_code: str
+    to_code: str
+
+
 class CentreRead(RecordRead):
-    """A franchise location."""
+    """A franchise location, with the postal codes that it answers for."""
 
     code: str
     name: str
     country: str
+    areas: list[CentreArea]
 
 
 Code = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,19}$")]
 
 
-class CentreCreate(Body):
-    """A new centre."""
+class AreaBody(Body):
+    """Postal codes of one country, the centre's when left out. `{"from_code": "40"}` is all that begins with 40."""
 
-    model_config = ConfigDict(json_schema_extra={"example": {"code": "AT-LNZ", "name": "Centre Linz", "country": "AT"}})
+    country: Country | None = None
+    from_code: PostalCode
+    to_code: PostalCode | None = Field(default=None, description="The last one; all that begins with it is included.")
+
+
+Areas = Annotated[list[AreaBody], Field(max_length=500)]
+
+
+class CentreCreate(Body):
+    """A new centre. A postal code belongs to one centre only."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "code": "AT-LNZ",
+                "name": "Centre Linz",
+                "country": "AT",
+                "areas": [{"from_code": "4000", "to_code": "4299"}, {"from_code": "45"}],
+            }
+        }
+    )
 
     id: ClientId | None = None
     code: Code
     name: Line
     country: Country
+    areas: Areas = Field(default_factory=list)
 
 
 class CentreUpdate(Body):
@@ -272,11 +302,19 @@ class CentreUpdate(Body):
     code: Code = absent()
     name: Line = absent()
     country: Country = absent()
+    areas: Areas = absent()
 
 
 class CentreQuery(ListQuery):
     """Filters of the centre list."""
 
     country: list[Country] = Field(default_factory=list, max_length=50)
+    responsible_for: Annotated[
+        str | None,
+        Field(
+            pattern=r"^[A-Z]{2}:[A-Za-z0-9 -]{1,20}$",
+            description="The one centre that answers for this address: country and postal code, such as `AT:4020`.",
+        ),
+    ] = None
     q: Line | None = Field(default=None, description="Part of the name.")
     sort: Literal["name", "-name", "code", "-code", "created_at", "-created_at"] = "name"

@@ -10,7 +10,7 @@ from app.core.context import Ctx, PostCtx
 from app.core.etags import IfMatch
 from app.core.problems import Conflict, IdTaken, declared
 from app.core.resource import Page
-from app.identity import teams
+from app.identity import centres, teams
 from app.identity.problems import PrivateTeam
 from app.identity.queries import CENTRE, TEAM
 from app.identity.schemas import (
@@ -112,7 +112,7 @@ async def list_centres(ctx: Ctx, request: Request, query: Annotated[CentreQuery,
 )
 async def create_centre(ctx: PostCtx, body: CentreCreate) -> Response:
     """Make a centre."""
-    id_, new = await teams.create_centre(ctx, body)
+    id_, new = await centres.create_centre(ctx, body)
     return await CENTRE.reply(ctx, id_, status=201 if new else 200, location=f"/v1/centres/{id_}")
 
 
@@ -131,5 +131,5 @@ async def get_centre(ctx: Ctx, request: Request, centre_id: UUID) -> Response:
 )
 async def update_centre(ctx: Ctx, centre_id: UUID, patch: CentreUpdate, if_match: IfMatch = None) -> Response:
     """Change a centre's code, name or country."""
-    await teams.update_centre(ctx, centre_id, patch, if_match)
+    await centres.update_centre(ctx, centre_id, patch, if_match)
     return await CENTRE.reply(ctx, centre_id)

@@ -1,4 +1,4 @@
-"""Teams, their members, and centres (ID-3)."""
+"""Teams and their members (ID-3)."""
 
 from uuid import UUID
 
@@ -12,8 +12,8 @@ from app.core.problems import Invalid, Language, NotFound
 from app.core.writing import already_created, assign, request_hash, require_match
 from app.identity.models import Centre, Team, TeamMember, User
 from app.identity.problems import PrivateTeam
-from app.identity.queries import CENTRE, TEAM
-from app.identity.schemas import CentreCreate, CentreUpdate, TeamCreate, TeamUpdate
+from app.identity.queries import TEAM
+from app.identity.schemas import TeamCreate, TeamUpdate
 from app.identity.users import raise_version
 
 
@@ -40,6 +40,7 @@ async def create(ctx: Context, body: TeamCreate) -> tuple[UUID, bool]:
     )
     ctx.session.add(team)
     await ctx.session.flush()
+    ctx.enqueue("accounts.teams_by_rule", {"centre_id": team.centre_id, "country": team.country})
     return team.id, True
 
 
@@ -97,31 +98,6 @@ async def remove_member(ctx: Context, team_id: UUID, user_id: UUID) -> None:
     fallback = update(User).where(User.id == user_id, User.default_team_id == team_id)
     await ctx.session.execute(fallback.values(default_team_id=private))
     await _changed(ctx, team_id, user_id)
-
-
-async def create_centre(ctx: Context, body: CentreCreate) -> tuple[UUID, bool]:
-    """Make a centre; returns its id and whether it is new. Raises Forbidden, IdTaken, Conflict (code taken)."""
-    ctx.require(Permission.TEAMS_MANAGE)
-    asked = request_hash(body)
-    if await already_created(ctx, Centre, body.id, asked):
-        return body.id, False  # type: ignore[return-value]  # only a given id can have been created before
-    centre = Centre(
-        **body.model_dump(exclude={"id"}), id=body.id or new_id(), created_by=ctx.user_id, request_hash=asked
-    )
-    ctx.session.add(centre)
-    await ctx.session.flush()
-    return centre.id, True
-
-
-async def update_centre(ctx: Context, centre_id: UUID, patch: CentreUpdate, if_match: str | None) -> None:
-    """Change a centre. Raises Forbidden, NotFound, StaleVersion, Conflict (code taken)."""
-    ctx.require(Permission.TEAMS_MANAGE)
-    centre = await ctx.session.get(Centre, centre_id, with_for_update=True)
-    if centre is None:
-        raise NotFound
-    await require_match(ctx, CENTRE, centre, if_match)
-    assign(centre, patch)
-    await ctx.session.flush()
 
 
 async def _locked(ctx: Context, team_id: UUID) -> Team:

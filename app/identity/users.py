@@ -15,7 +15,7 @@ from app.core.statements import Statement
 from app.core.types import changes
 from app.core.writing import already_created, request_hash, require_match
 from app.identity.credentials import mail_link, use_up_links
-from app.identity.models import Role, Team, TeamMember, User, UserRole
+from app.identity.models import Centre, Role, Team, TeamMember, User, UserRole
 from app.identity.problems import LastAdministrator, LoginTaken
 from app.identity.queries import USER
 from app.identity.schemas import UserCreate, UserUpdate
@@ -164,6 +164,6 @@ async def _set_roles(ctx: Context, user_id: UUID, wanted: Sequence[UUID]) -> Non
     await raise_version(ctx, User, user_id)
 
 
-async def raise_version(ctx: Context, model: type[User | Team], id_: UUID) -> None:
+async def raise_version(ctx: Context, model: type[User | Team | Centre], id_: UUID) -> None:
     """What the record shows has changed, though not in its own row: its ETag must change too."""
     await ctx.session.execute(update(model).where(model.id == id_).values(version=model.version + 1))
