@@ -6,6 +6,7 @@ import app.contacts.models
 import app.core.history
 import app.core.idempotency
 import app.core.outbox
+import app.custom_fields.models
 import app.duplicate_scans.models
 import app.duplicates.models
 import app.identity.models

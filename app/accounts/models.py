@@ -2,6 +2,7 @@
 
 from datetime import date
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ColumnElement, Computed, ForeignKey, Index, func, or_, text
@@ -92,6 +93,8 @@ class Account(Record, Base):
     erp_id: Mapped[str | None] = mapped_column(unique=True)
     lead_id: Mapped[UUID | None]
     """The lead that the account was made from (LEAD-9)."""
+    custom: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
+    """Values of the fields that the installation has added, by key (ACC-10)."""
 
     @classmethod
     def visible_to(cls, user: ColumnElement[UUID], teams: ColumnElement[list[UUID]]) -> ColumnElement[bool]:

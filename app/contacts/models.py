@@ -1,6 +1,7 @@
 """Contacts: the people of a customer."""
 
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ColumnElement, Computed, ForeignKey, Index, func, or_, text
@@ -62,6 +63,8 @@ class Contact(Record, Base):
     source: Mapped[str | None]
     erp_id: Mapped[str | None] = mapped_column(unique=True)
     lead_id: Mapped[UUID | None]
+    custom: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
+    """Values of the fields that the installation has added, by key (ACC-10)."""
 
     @classmethod
     def visible_to(cls, user: ColumnElement[UUID], teams: ColumnElement[list[UUID]]) -> ColumnElement[bool]:

@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ColumnElement, Computed, ForeignKey, Index, UniqueConstraint, or_, text
@@ -78,6 +79,8 @@ class Opportunity(Record, Base):
     description: Mapped[str | None]
     message_id: Mapped[UUID | None] = mapped_column(ForeignKey("messages.id"), unique=True)
     """The request it was made from; unique, so that a request becomes one opportunity only (CONV-4)."""
+    custom: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
+    """Values of the fields that the installation has added, by key (ACC-10)."""
 
     @classmethod
     def visible_to(cls, user: ColumnElement[UUID], teams: ColumnElement[list[UUID]]) -> ColumnElement[bool]:

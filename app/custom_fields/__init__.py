@@ -1,0 +1,5 @@
+"""Fields that an installation adds to leads, accounts, contacts and opportunities (ACC-10)."""
+
+from app.custom_fields.definitions import Choice, Definition, definitions
+
+__all__ = ["Choice", "Definition", "definitions"]
