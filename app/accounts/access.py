@@ -4,7 +4,7 @@ from typing import Protocol
 from uuid import UUID
 
 from app.core.context import Context
-from app.core.principal import UserPrincipal
+from app.core.principal import Principal, UserPrincipal, reach
 from app.core.problems import Problem
 
 
@@ -29,25 +29,35 @@ class NotAManager(Problem):
     }
 
 
-ACCESS_FIELDS = frozenset({"assignee_id", "manager_ids", "team_ids", "access"})
+ACCESS_FIELDS = frozenset({"assignee_id", "manager_ids", "team_ids", "access", "segment", "centre_id"})
 """Who may do what with the record; to be changed by its people only, even where everyone may write."""
+
+
+def reasons_to_manage(asker: Principal, record: Managed) -> dict[str, bool]:
+    """Why somebody is one of the record's people: each of these is enough."""
+    named = isinstance(asker, UserPrincipal)
+    return {
+        "sees_all": reach(asker) == "all",
+        "assignee": named and asker.user_id == record.assignee_id,
+        "manager": named and asker.user_id in record.manager_ids,
+        "team": named and not set(asker.team_ids).isdisjoint(record.team_ids),
+    }
+
+
+def reasons_to_change(
+    asker: Principal, record: Managed, fields: set[str] | frozenset[str] = frozenset()
+) -> dict[str, bool]:
+    """Why somebody who sees the record may change these fields of it: each of these is enough."""
+    opened = record.access == "public_write" and ACCESS_FIELDS.isdisjoint(fields)
+    return {**reasons_to_manage(asker, record), "open_to_change": opened}
 
 
 def is_manager(ctx: Context, record: Managed) -> bool:
     """Whether the asker is one of the record's people: its assignee, a manager, in one of its teams, or sees all records."""
-    if ctx.reach == "all":
-        return True
-    if not isinstance(ctx.principal, UserPrincipal):
-        return False
-    asker = ctx.principal
-    return asker.user_id in (record.assignee_id, *record.manager_ids) or not set(asker.team_ids).isdisjoint(
-        record.team_ids
-    )
+    return any(reasons_to_manage(ctx.principal, record).values())
 
 
 def require_write(ctx: Context, record: Managed, fields: set[str] | frozenset[str] = frozenset()) -> None:
     """Raise NotAManager unless the asker may change these fields of the record."""
-    if is_manager(ctx, record):
-        return
-    if record.access != "public_write" or not ACCESS_FIELDS.isdisjoint(fields):
+    if not any(reasons_to_change(ctx.principal, record, fields).values()):
         raise NotAManager

@@ -5,11 +5,11 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ColumnElement, Computed, ForeignKey, Index, func, or_, text
+from sqlalchemy import CheckConstraint, ColumnElement, Computed, ForeignKey, Index, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Base, Record
-from app.core.visibility import owned
+from app.core.visibility import Explained, owned
 
 SEGMENTS = (
     "key_account_head_office",
@@ -21,7 +21,7 @@ SEGMENTS = (
 
 
 @owned
-class Account(Record, Base):
+class Account(Explained, Record, Base):
     """A company that is a customer. Required at creation: ACC-1. `type` and `status` are computed, never set by people."""
 
     __tablename__ = "accounts"
@@ -97,13 +97,15 @@ class Account(Record, Base):
     """Values of the fields that the installation has added, by key (ACC-10)."""
 
     @classmethod
-    def visible_to(cls, user: ColumnElement[UUID], teams: ColumnElement[list[UUID]]) -> ColumnElement[bool]:
-        return or_(
-            cls.access != "managers",
-            cls.assignee_id == user,
-            user == func.any(cls.manager_ids),
-            cls.team_ids.op("&&", is_comparison=True)(teams),
-        )
+    def reasons_to_see(
+        cls, user: ColumnElement[UUID], teams: ColumnElement[list[UUID]]
+    ) -> dict[str, ColumnElement[bool]]:
+        return {
+            "open_to_all": cls.access != "managers",
+            "assignee": cls.assignee_id == user,
+            "manager": user == func.any(cls.manager_ids),
+            "team": cls.team_ids.op("&&", is_comparison=True)(teams),
+        }
 
 
 class AccountRevenue(Base):

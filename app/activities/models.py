@@ -4,15 +4,15 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, or_, text
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Base, Record
-from app.core.visibility import owned
+from app.core.visibility import Explained, owned
 
 
 @owned
-class Activity(Record, Base):
+class Activity(Explained, Record, Base):
     """A task or note on one or several records."""
 
     __tablename__ = "activities"
@@ -46,5 +46,11 @@ class Activity(Record, Base):
     """The customer's data as they stood when the activity was made (CONV-2)."""
 
     @classmethod
-    def visible_to(cls, user: ColumnElement[UUID], teams: ColumnElement[list[UUID]]) -> ColumnElement[bool]:
-        return or_(cls.assignee_id == user, cls.created_by == user, cls.team_ids.op("&&", is_comparison=True)(teams))
+    def reasons_to_see(
+        cls, user: ColumnElement[UUID], teams: ColumnElement[list[UUID]]
+    ) -> dict[str, ColumnElement[bool]]:
+        return {
+            "assignee": cls.assignee_id == user,
+            "creator": cls.created_by == user,
+            "team": cls.team_ids.op("&&", is_comparison=True)(teams),
+        }

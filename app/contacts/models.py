@@ -4,15 +4,15 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ColumnElement, Computed, ForeignKey, Index, func, or_, text
+from sqlalchemy import CheckConstraint, ColumnElement, Computed, ForeignKey, Index, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Base, Record
-from app.core.visibility import owned
+from app.core.visibility import Explained, owned
 
 
 @owned
-class Contact(Record, Base):
+class Contact(Explained, Record, Base):
     """A person, with their main account."""
 
     __tablename__ = "contacts"
@@ -67,10 +67,12 @@ class Contact(Record, Base):
     """Values of the fields that the installation has added, by key (ACC-10)."""
 
     @classmethod
-    def visible_to(cls, user: ColumnElement[UUID], teams: ColumnElement[list[UUID]]) -> ColumnElement[bool]:
-        return or_(
-            cls.access != "managers",
-            cls.assignee_id == user,
-            user == func.any(cls.manager_ids),
-            cls.team_ids.op("&&", is_comparison=True)(teams),
-        )
+    def reasons_to_see(
+        cls, user: ColumnElement[UUID], teams: ColumnElement[list[UUID]]
+    ) -> dict[str, ColumnElement[bool]]:
+        return {
+            "open_to_all": cls.access != "managers",
+            "assignee": cls.assignee_id == user,
+            "manager": user == func.any(cls.manager_ids),
+            "team": cls.team_ids.op("&&", is_comparison=True)(teams),
+        }

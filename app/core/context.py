@@ -32,9 +32,9 @@ from app.core.principal import (
     Anonymous,
     Principal,
     Reach,
-    SystemPrincipal,
     UserPrincipal,
     actor_of,
+    may,
     reach,
     user_id_of,
 )
@@ -112,9 +112,7 @@ class Context:
 
     def may(self, permission: Permission) -> bool:
         """Whether the principal has the permission. The product itself may do everything."""
-        if isinstance(self.principal, SystemPrincipal):
-            return True
-        return isinstance(self.principal, UserPrincipal) and permission in self.principal.permissions
+        return may(self.principal, permission)
 
     def require(self, permission: Permission) -> None:
         """Raise Forbidden when the permission lacks."""

@@ -51,6 +51,19 @@ def reach(principal: Principal) -> Reach:
             assert_never(principal)
 
 
+def may(principal: Principal, permission: str) -> bool:
+    """Whether the principal has the permission. The product itself may do everything."""
+    match principal:
+        case UserPrincipal():
+            return permission in principal.permissions
+        case SystemPrincipal():
+            return True
+        case Anonymous():
+            return False
+        case _:
+            assert_never(principal)
+
+
 def actor_of(principal: Principal) -> str:
     """The name written into the change log: a user's id, `system:<job>`, or `anonymous`."""
     match principal:

@@ -1,13 +1,15 @@
 """Who sees what: one predicate per owned model, and a tripwire that raises when a statement forgets it.
 
-A model is owned when it has a class method `visible_to(user, teams)` that returns the predicate for an ordinary member.
+A model is owned when it has a class method `visible_to(user, teams)` that returns the predicate for an ordinary member. Models
+that people ask about ("why do I see this?", ID-7) name each alternative of it: see `Explained`.
 Statements reach an owned table through `visible()` / `scope()`, or say aloud why not with `unscoped(reason=…)`.
 """
 
+from collections.abc import Mapping
 from typing import Any, ClassVar, Protocol, TypeVar, assert_never, cast
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Executable, Select, Table, Uuid, bindparam, event, false, select
+from sqlalchemy import ARRAY, ColumnElement, Executable, Select, Table, Uuid, bindparam, event, false, or_, select
 from sqlalchemy.orm import ORMExecuteState, Session
 from sqlalchemy.sql import visitors
 from sqlalchemy.sql.dml import Insert
@@ -27,6 +29,24 @@ class Owned(Protocol):
 
     @classmethod
     def visible_to(cls, user: ColumnElement[UUID], teams: ColumnElement[list[UUID]]) -> ColumnElement[bool]: ...
+
+
+class Explained:
+    """Mixin of an owned model whose rule is a list of reasons, each of which is enough. The predicate is made of them, so what
+    `app.access` explains is what decides.
+    """
+
+    @classmethod
+    def reasons_to_see(
+        cls, user: ColumnElement[UUID], teams: ColumnElement[list[UUID]]
+    ) -> Mapping[str, ColumnElement[bool]]:
+        """The conditions by their name; that of the record's teams is called `team`."""
+        raise NotImplementedError
+
+    @classmethod
+    def visible_to(cls, user: ColumnElement[UUID], teams: ColumnElement[list[UUID]]) -> ColumnElement[bool]:
+        """Whether one of the reasons holds."""
+        return or_(*cls.reasons_to_see(user, teams).values())
 
 
 M = TypeVar("M", bound=Owned)

@@ -5,15 +5,15 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ColumnElement, Computed, ForeignKey, ForeignKeyConstraint, Index, or_, text
+from sqlalchemy import CheckConstraint, ColumnElement, Computed, ForeignKey, ForeignKeyConstraint, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Base, Record
-from app.core.visibility import owned
+from app.core.visibility import Explained, owned
 
 
 @owned
-class Lead(Record, Base):
+class Lead(Explained, Record, Base):
     """A possible customer. `phase` is `open` until it is converted or discarded; only an open one can be changed (LEAD-6)."""
 
     __tablename__ = "leads"
@@ -75,13 +75,15 @@ class Lead(Record, Base):
     """Values of the fields that the installation has added, by key (ACC-10)."""
 
     @classmethod
-    def visible_to(cls, user: ColumnElement[UUID], teams: ColumnElement[list[UUID]]) -> ColumnElement[bool]:
-        return or_(
-            cls.visibility == "all",
-            cls.assignee_id == user,
-            cls.created_by == user,
-            cls.team_ids.op("&&", is_comparison=True)(teams),
-        )
+    def reasons_to_see(
+        cls, user: ColumnElement[UUID], teams: ColumnElement[list[UUID]]
+    ) -> dict[str, ColumnElement[bool]]:
+        return {
+            "open_to_all": cls.visibility == "all",
+            "assignee": cls.assignee_id == user,
+            "creator": cls.created_by == user,
+            "team": cls.team_ids.op("&&", is_comparison=True)(teams),
+        }
 
 
 class Conversion(Base):

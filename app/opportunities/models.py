@@ -5,11 +5,11 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ColumnElement, Computed, ForeignKey, Index, UniqueConstraint, or_, text
+from sqlalchemy import CheckConstraint, ColumnElement, Computed, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Base, Record
-from app.core.visibility import owned
+from app.core.visibility import Explained, owned
 
 DEFAULT_PIPELINE_ID = UUID("01900000-0000-7000-8000-000000000002")
 
@@ -44,7 +44,7 @@ class Stage(Record, Base):
 
 
 @owned
-class Opportunity(Record, Base):
+class Opportunity(Explained, Record, Base):
     """A chance of an order, with its expected yearly revenue. `status` follows the stage's category."""
 
     __tablename__ = "opportunities"
@@ -83,5 +83,11 @@ class Opportunity(Record, Base):
     """Values of the fields that the installation has added, by key (ACC-10)."""
 
     @classmethod
-    def visible_to(cls, user: ColumnElement[UUID], teams: ColumnElement[list[UUID]]) -> ColumnElement[bool]:
-        return or_(cls.assignee_id == user, cls.created_by == user, cls.team_ids.op("&&", is_comparison=True)(teams))
+    def reasons_to_see(
+        cls, user: ColumnElement[UUID], teams: ColumnElement[list[UUID]]
+    ) -> dict[str, ColumnElement[bool]]:
+        return {
+            "assignee": cls.assignee_id == user,
+            "creator": cls.created_by == user,
+            "team": cls.team_ids.op("&&", is_comparison=True)(teams),
+        }
