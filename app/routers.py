@@ -2,6 +2,7 @@
 
 from fastapi import APIRouter
 
+from app.accounts.organisation_router import router as member_organisations
 from app.accounts.router import router as accounts
 from app.activities.router import router as activities
 from app.background_jobs.router import router as background_jobs
@@ -18,6 +19,7 @@ from app.identity.team_router import router as teams
 from app.jobs.router import router as jobs
 from app.leads.router import router as leads
 from app.locks.router import router as protection
+from app.lookups.router import router as lookups
 from app.merges.router import router as merges
 from app.messages.router import router as messages
 from app.notifications.router import router as notifications
@@ -44,6 +46,7 @@ ROUTERS: list[APIRouter] = [
     merges,
     dismissals,
     duplicate_scans,
+    lookups,
     jobs,
     history,
     background_jobs,
@@ -53,6 +56,7 @@ ROUTERS: list[APIRouter] = [
     role_router,
     teams,
     centre_router,
+    member_organisations,
     projects,
 ]
 

@@ -1,10 +1,13 @@
 """Every feature's jobs: importing this module registers their handlers. A test finds those that are missing."""
 
+import app.accounts.jobs
 import app.background_jobs.jobs
 import app.contacts.jobs
 import app.duplicate_scans.jobs
 import app.identity.jobs
 import app.locks.jobs
+import app.lookups.jobs
 import app.mail.jobs
 import app.merges.jobs
-import app.notifications.jobs  # noqa: F401  (all of these: to register their jobs)
+import app.notifications.jobs
+import app.team_following.jobs  # noqa: F401  (all of these: to register their jobs)

@@ -15,8 +15,10 @@ from app.core.principal import SystemPrincipal
 log = structlog.get_logger()
 
 DAILY: dict[str, time] = {
+    "accounts.reclassify": time(0, 10),
     "background_jobs.tidy": time(3, 15),
     "identity.tidy": time(3, 25),
+    "lookups.forget": time(3, 30),
     "merges.forget": time(3, 35),
 }
 """Job name → the organisation's clock time."""

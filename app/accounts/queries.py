@@ -2,14 +2,30 @@
 
 from typing import Any
 
-from sqlalchemy import ARRAY, Uuid, bindparam
+from sqlalchemy import ARRAY, Boolean, ColumnElement, Date, Text, Uuid, bindparam, func, literal_column, select
+from sqlalchemy.orm import aliased
 
-from app.accounts.models import Account
+from app.accounts.models import Account, MemberOrganisation
+from app.accounts.organisation_schemas import MemberOrganisationRead
 from app.accounts.schemas import AccountRead
 from app.core.expressions import link, money, plain, record
 from app.core.redirects import ids_or_winners
-from app.core.resource import Filter, Resource, any_of, any_spelling_of, at_least, below, contains_word
-from app.identity.models import User
+from app.core.resource import Filter, Resource, any_of, any_spelling_of, at_least, below, contains_word, equals
+from app.identity.models import Centre, User
+
+MEMBER_ORGANISATION = Resource(
+    MemberOrganisation,
+    MemberOrganisationRead,
+    {**record(MemberOrganisation), **plain(MemberOrganisation, "name", "active")},
+    filters={
+        "id": any_of(MemberOrganisation.id),
+        "q": contains_word(func.sort_key(MemberOrganisation.name)),
+        "active": equals(MemberOrganisation.active),
+    },
+    sorts={"name": func.sort_key(MemberOrganisation.name, type_=Text), "created_at": MemberOrganisation.created_at},
+    default_sort="name",
+    is_owned=False,
+)
 
 
 def any_in(column: Any) -> Filter:
@@ -20,6 +36,23 @@ def any_in(column: Any) -> Filter:
     )
 
 
+def is_set(column: Any) -> Filter:
+    """Whether the column holds anything."""
+    return lambda name: (
+        column.is_not(None) == bindparam(name, type_=Boolean, required=True),
+        lambda value: value,
+    )
+
+
+def _since(day: Any) -> ColumnElement[Any]:
+    """The day, or one before all others where there is none: sorted by the index on this expression."""
+    return func.coalesce(day, literal_column("'-infinity'::date"), type_=Date)
+
+
+_Parent = aliased(Account)
+_parent_name = select(_Parent.name).where(_Parent.id == Account.parent_id).correlate(Account).scalar_subquery()
+"""Whoever sees an account may know what it belongs to: the name, and nothing else of it."""
+
 ACCOUNT = Resource(
     Account,
     AccountRead,
@@ -27,19 +60,37 @@ ACCOUNT = Resource(
         **record(Account),
         **plain(Account, "name"),
         "assignee": link(Account.assignee_id, User.name),
-        **plain(Account, "manager_ids", "team_ids", "access", "type", "status", "level", "industry", "legal_form"),
+        **plain(Account, "manager_ids", "team_ids", "access", "type", "status", "segment"),
+        "centre": link(Account.centre_id, Centre.name),
+        "parent": link(Account.parent_id, _parent_name),
+        **plain(Account, "vip", "member_organisation_ids", "partner_info", "terms_valid_from", "terms_valid_until"),
+        **plain(Account, "visit_interval_days", "visit_priority", "last_visit_on", "last_order_on"),
+        **plain(Account, "level", "industry", "legal_form"),
         **plain(Account, "street", "postal_code", "city", "state", "country", "phone", "email", "website", "vat_id"),
         **plain(Account, "description"),
         "expected_revenue": money(Account.expected_revenue_amount, Account.expected_revenue_currency),
         **plain(Account, "source", "erp_id", "lead_id"),
     },
-    joins=lambda s: s.join(User, User.id == Account.assignee_id),
+    joins=lambda s: s.join(User, User.id == Account.assignee_id).outerjoin(Centre, Centre.id == Account.centre_id),
     filters={
         "id": ids_or_winners(Account.id),
         "q": contains_word(Account.sort_name),
         "assignee_id": any_of(Account.assignee_id),
         "team_id": any_in(Account.team_ids),
         "access": any_of(Account.access),
+        "manager_id": any_in(Account.manager_ids),
+        "segment": any_of(Account.segment),
+        "centre_id": any_of(Account.centre_id),
+        "parent_id": any_of(Account.parent_id),
+        "vip": equals(Account.vip),
+        "member_organisation_id": any_in(Account.member_organisation_ids),
+        "visit_priority": equals(Account.visit_priority),
+        "erp_id": any_of(Account.erp_id),
+        "has_erp_id": is_set(Account.erp_id),
+        "last_order_after": at_least(Account.last_order_on),
+        "last_order_before": below(Account.last_order_on),
+        "last_visit_before": below(_since(Account.last_visit_on)),
+        "terms_end_before": below(Account.terms_valid_until),
         "type": any_of(Account.type),
         "status": any_of(Account.status),
         "level": any_of(Account.level),
@@ -49,6 +100,12 @@ ACCOUNT = Resource(
         "country": any_of(Account.country),
         "created_after": at_least(Account.created_at),
         "created_before": below(Account.created_at),
+        "updated_after": at_least(Account.updated_at),
     },
-    sorts={"name": Account.sort_name, "created_at": Account.created_at},
+    sorts={
+        "name": Account.sort_name,
+        "created_at": Account.created_at,
+        "last_order_on": _since(Account.last_order_on),
+        "last_visit_on": _since(Account.last_visit_on),
+    },
 )

@@ -6,14 +6,15 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
-from app.accounts import service
+from app.accounts import figures, service
 from app.accounts.access import NotAManager
+from app.accounts.figure_schemas import Classification, ErpFigures
 from app.accounts.problems import ErpRecord
 from app.accounts.queries import ACCOUNT
 from app.accounts.schemas import AccountQuery, AccountRead
 from app.core.context import Ctx
 from app.core.permissions import Permission
-from app.core.problems import InUse, declared
+from app.core.problems import Conflict, InUse, declared
 from app.core.resource import Page
 
 router = APIRouter(prefix="/accounts", tags=["accounts"])
@@ -31,6 +32,30 @@ async def get_account(ctx: Ctx, request: Request, account_id: UUID) -> Response:
     """One account."""
     ctx.require(Permission.ACCOUNTS_READ)
     return await ACCOUNT.read(ctx, request, account_id)
+
+
+@router.get(
+    "/{account_id:uuid}/classification",
+    operation_id="get_account_classification",
+    summary="Why an account has its type and status",
+    response_model=Classification,
+)
+async def get_account_classification(ctx: Ctx, account_id: UUID) -> Response:
+    """Type and status with their reasons, what they were computed from, and the day on which time alone changes them."""
+    return ctx.reply(await figures.explain(ctx, account_id))
+
+
+@router.put(
+    "/{account_id:uuid}/erp-figures",
+    operation_id="put_account_erp_figures",
+    summary="Take over what the ERP says of an account",
+    response_model=AccountRead,
+    responses=declared(Conflict),
+)
+async def put_account_erp_figures(ctx: Ctx, account_id: UUID, body: ErpFigures) -> Response:
+    """For the interface to the ERP: last order and revenue by year, whole. Type and status follow at once."""
+    await figures.put(ctx, account_id, body)
+    return await ACCOUNT.reply(ctx, account_id)
 
 
 @router.delete(

@@ -3,8 +3,10 @@
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, ConfigDict, Field, JsonValue
+from fastapi import Query
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue
 
+from app.accounts.classification import Status, Type
 from app.core.particulars import Email, Phone, PostalCode, VatId, Website
 from app.core.resource import ListQuery
 from app.core.types import (
@@ -12,6 +14,7 @@ from app.core.types import (
     ClientId,
     Computed,
     Country,
+    Day,
     FromErp,
     Line,
     Link,
@@ -24,6 +27,13 @@ from app.core.types import (
 from app.core.writing import absent
 
 Access = Literal["managers", "public_read", "public_write"]
+Segment = Literal[
+    "key_account_head_office",
+    "key_account_branch",
+    "supra_regional_head_office",
+    "supra_regional_branch",
+    "local",
+]
 
 
 def _each_once(ids: list[UUID]) -> list[UUID]:
@@ -32,6 +42,9 @@ def _each_once(ids: list[UUID]) -> list[UUID]:
 
 Ids = Annotated[list[UUID], Field(max_length=50), AfterValidator(_each_once)]
 """Ids of users or teams; one that is named twice counts once."""
+
+VisitInterval = Annotated[int, Field(ge=1, le=730, strict=True)]
+"""Days between visits of the automatic visit planning (ACC-8)."""
 
 TeamIds = Annotated[Ids, Field(min_length=1)]
 """Ids of teams, at least one."""
@@ -61,8 +74,20 @@ class AccountRead(RecordRead):
     manager_ids: list[UUID]
     team_ids: list[UUID]
     access: Access
-    type: str
-    status: str
+    type: Type = Field(description="Computed from the revenue of the last five years.")
+    status: Status = Field(description="Computed from the last order.")
+    segment: Segment | None
+    centre: Link | None = Field(description="The centre that leads the account.")
+    parent: Link | None = Field(description="The account that this one belongs to, such as its head office.")
+    vip: bool
+    member_organisation_ids: list[UUID]
+    partner_info: str | None
+    terms_valid_from: str | None = Field(json_schema_extra={"format": "date"})
+    terms_valid_until: str | None = Field(json_schema_extra={"format": "date"})
+    visit_interval_days: int | None
+    visit_priority: bool
+    last_visit_on: str | None = Field(json_schema_extra={"format": "date"})
+    last_order_on: str | None = Field(json_schema_extra={"format": "date"}, description="From the ERP.")
     level: str
     industry: str
     legal_form: str
@@ -93,8 +118,25 @@ class AccountCreate(Body):
     manager_ids: Ids | None = Field(
         default=None, description="Left out: the asker, where another one is the assignee. Each one is notified."
     )
-    team_ids: TeamIds | None = None
+    team_ids: TeamIds | None = Field(
+        default=None,
+        description="Those of segment and centre are added. With neither of them, the asker's default team.",
+    )
     access: Access = "managers"
+    segment: Segment | None = Field(
+        default=None, description="Gives the account the teams of its centre, country or the head office."
+    )
+    centre_id: UUID | None = Field(
+        default=None, description="Left out: the centre that answers for the postal code, if there is one."
+    )
+    parent_id: UUID | None = None
+    vip: bool = Field(default=False, description="Needs the permission `accounts.set_vip`.")
+    member_organisation_ids: Ids = Field(default_factory=list)
+    partner_info: Prose | None = None
+    terms_valid_from: Day | None = None
+    terms_valid_until: Day | None = None
+    visit_interval_days: VisitInterval | None = None
+    visit_priority: bool = Field(default=False, description="Visit soon; the next visit report clears it.")
     level: Line
     industry: Line
     legal_form: Line
@@ -117,6 +159,35 @@ class AccountCreate(Body):
     type: Computed = not_settable()
     status: Computed = not_settable()
     erp_id: FromErp = not_settable()
+    last_order_on: FromErp = not_settable()
+    last_visit_on: Computed = not_settable()
+
+
+Another = Annotated[
+    bool,
+    Query(description="Save and create another: the answer also holds what to start the next one with, in `next`."),
+]
+
+
+class AccountDefaults(BaseModel):
+    """What the next account most likely has in common with the one just made; to be sent with what is entered."""
+
+    assignee_id: UUID
+    team_ids: list[UUID] = Field(description="Those that were added by hand; empty: leave it out.")
+    access: Access
+    segment: Segment | None
+    centre_id: UUID | None
+    parent_id: UUID | None
+    level: str
+    industry: str
+    country: str
+    source: str | None
+
+
+class AccountCreated(AccountRead):
+    """The account that was made; with `another=true`, also what to start the next one with."""
+
+    next: AccountDefaults | None = Field(default=None, description="Only there when it was asked for.")
 
 
 class AccountUpdate(Body):
@@ -129,6 +200,16 @@ class AccountUpdate(Body):
     manager_ids: Ids = absent()
     team_ids: TeamIds = absent()
     access: Access = absent()
+    segment: Segment | None = None
+    centre_id: UUID | None = None
+    parent_id: UUID | None = None
+    vip: bool = absent()
+    member_organisation_ids: Ids = absent()
+    partner_info: Prose | None = None
+    terms_valid_from: Day | None = None
+    terms_valid_until: Day | None = None
+    visit_interval_days: VisitInterval | None = None
+    visit_priority: bool = absent()
     level: Line = absent()
     industry: Line = absent()
     legal_form: Line = absent()
@@ -147,6 +228,8 @@ class AccountUpdate(Body):
     type: Computed = not_settable()
     status: Computed = not_settable()
     erp_id: FromErp = not_settable()
+    last_order_on: FromErp = not_settable()
+    last_visit_on: Computed = not_settable()
 
 
 class AccountQuery(ListQuery):
@@ -159,8 +242,21 @@ class AccountQuery(ListQuery):
     assignee_id: list[UUID] = Field(default_factory=list, max_length=50)
     team_id: list[UUID] = Field(default_factory=list, max_length=50)
     access: list[Access] = Field(default_factory=list, max_length=3)
-    type: list[Line] = Field(default_factory=list, max_length=20)
-    status: list[Line] = Field(default_factory=list, max_length=20)
+    manager_id: list[UUID] = Field(default_factory=list, max_length=50)
+    type: list[Type] = Field(default_factory=list, max_length=3)
+    status: list[Status] = Field(default_factory=list, max_length=3)
+    segment: list[Segment] = Field(default_factory=list, max_length=5)
+    centre_id: list[UUID] = Field(default_factory=list, max_length=50)
+    parent_id: list[UUID] = Field(default_factory=list, max_length=50)
+    vip: bool | None = None
+    member_organisation_id: list[UUID] = Field(default_factory=list, max_length=50)
+    visit_priority: bool | None = None
+    erp_id: list[Line] = Field(default_factory=list, max_length=50)
+    has_erp_id: bool | None = None
+    last_order_after: Day | None = None
+    last_order_before: Day | None = None
+    last_visit_before: Day | None = Field(default=None, description="Never visited ones too.")
+    terms_end_before: Day | None = Field(default=None, description="Terms agreements that end before this day.")
     level: list[Line] = Field(default_factory=list, max_length=20)
     industry: list[Line] = Field(default_factory=list, max_length=20)
     city: list[Line] = Field(default_factory=list, max_length=20)
@@ -168,4 +264,14 @@ class AccountQuery(ListQuery):
     country: list[Country] = Field(default_factory=list, max_length=50)
     created_after: Moment | None = None
     created_before: Moment | None = None
-    sort: Literal["name", "-name", "created_at", "-created_at"] = "-created_at"
+    updated_after: Moment | None = None
+    sort: Literal[
+        "name",
+        "-name",
+        "created_at",
+        "-created_at",
+        "last_order_on",
+        "-last_order_on",
+        "last_visit_on",
+        "-last_visit_on",
+    ] = Field(default="-created_at", description="An account without that date counts as before all others.")

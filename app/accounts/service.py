@@ -1,12 +1,16 @@
-"""Accounts: making, changing and deleting them (ACC-1, ID-5)."""
+"""Accounts: making, changing and deleting them (ACC-1, ACC-7, ACC-8, ACC-14, ID-4, ID-5)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import select
+
+from app.accounts import relations
 from app.accounts.access import require_write
 from app.accounts.models import Account
 from app.accounts.parties import values_of
+from app.accounts.placement import place, with_rule
 from app.accounts.problems import ErpRecord
 from app.accounts.queries import ACCOUNT
 from app.accounts.schemas import AccountCreate, AccountUpdate
@@ -15,29 +19,43 @@ from app.core.db import new_id
 from app.core.permissions import Permission
 from app.core.principal import UserPrincipal
 from app.core.problems import Invalid
+from app.core.visibility import unscoped
 from app.core.writing import assign, columns_of, delete, require_match
 from app.identity.references import FieldProblem, each, unknown_references
 from app.indexing import index_dependants, index_new, index_record, remove_record
 from app.matching import PartyValues
 from app.notifications import notify
 
-_SET_BY_RULE = {"id", "not_duplicate_of", "assignee_id", "manager_ids", "team_ids", "type", "status", "erp_id"}
+_SET_BY_RULE = {
+    *("id", "not_duplicate_of", "assignee_id", "manager_ids", "team_ids", "centre_id"),
+    *("type", "status", "erp_id", "last_order_on", "last_visit_on"),
+}
+_PLACE = ("segment", "centre_id", "country", "postal_code")
 _NO_TEAM = {
     "de": "Sie haben kein Standardteam; nennen Sie mindestens ein Team.",
     "en": "You have no default team; name at least one team.",
+}
+_RULE_TEAM = {
+    "de": "Ein Team, das aus Segment und Centre folgt, wird nicht einzeln entfernt.",
+    "en": "A team that follows from segment and centre is not removed by itself.",
 }
 _NO_ASSIGNEE = {"de": "Diese Angabe fehlt.", "en": "Field required"}
 
 
 async def add(ctx: Context, body: AccountCreate, **more: Any) -> Account:
     """The new account, indexed, its people notified; `more` are columns that no client sets. Raises Invalid."""
-    people, errors = await people_of(ctx, body)
-    if errors:
+    placement = await place(ctx, **{name: getattr(body, name) for name in _PLACE})
+    people, errors = await people_of(ctx, body, rule=placement.team_ids)
+    if errors := errors + await relations.wrong(ctx, body) + relations.wrong_place(body, placement):
         raise Invalid(errors)
+    if body.vip:
+        ctx.require(Permission.ACCOUNTS_SET_VIP)
     account = Account(
         **columns_of({name: value for name, value in body if name not in _SET_BY_RULE}, money=("expected_revenue",)),
         **people,
         **more,
+        centre_id=placement.centre_id,
+        rule_team_ids=placement.team_ids,
         id=body.id or new_id(),
         created_by=ctx.user_id,
     )
@@ -48,9 +66,10 @@ async def add(ctx: Context, body: AccountCreate, **more: Any) -> Account:
     return account
 
 
-async def people_of(ctx: Context, body: Any) -> tuple[dict[str, Any], list[FieldProblem]]:
+async def people_of(ctx: Context, body: Any, *, rule: Sequence[UUID] = ()) -> tuple[dict[str, Any], list[FieldProblem]]:
     """Assignee, managers and teams of a new record, with the asker's own where the body names none; and what is wrong.
 
+    `rule` are teams that the record has by rule; those that the body names are added (ID-4).
     Managers left out: the asker stays one, where another person is made the assignee (ID-5).
     """
     asker = ctx.principal if isinstance(ctx.principal, UserPrincipal) else None
@@ -58,7 +77,9 @@ async def people_of(ctx: Context, body: Any) -> tuple[dict[str, Any], list[Field
     managers = body.manager_ids
     if managers is None:
         managers = [asker.user_id] if asker is not None and assignee != asker.user_id else []
-    teams = body.team_ids or ([asker.default_team_id] if asker is not None and asker.default_team_id else [])
+    teams = list(body.team_ids or ())
+    if not teams and not rule and asker is not None and asker.default_team_id:
+        teams = [asker.default_team_id]
     errors = await unknown_references(
         ctx,
         users=[("/assignee_id", assignee), *each("/manager_ids", managers)],
@@ -66,9 +87,19 @@ async def people_of(ctx: Context, body: Any) -> tuple[dict[str, Any], list[Field
     )
     if assignee is None:
         errors.append(("/assignee_id", "missing", _NO_ASSIGNEE))
+    teams = with_rule(teams, (), rule)
     if not teams:
         errors.append(("/team_ids", "missing", _NO_TEAM))
     return {"assignee_id": assignee, "manager_ids": managers, "team_ids": teams}, errors
+
+
+async def next_defaults(ctx: Context, account_id: UUID) -> dict[str, Any]:
+    """What the next account has in common with this one, which the asker has just made (ACC-13)."""
+    made = unscoped(select(Account).where(Account.id == account_id), reason="the asker has just made it")
+    account = (await ctx.session.execute(made)).scalar_one()
+    names = ("assignee_id", "access", "segment", "centre_id", "parent_id", "level", "industry", "country", "source")
+    added = [team for team in account.team_ids if team not in account.rule_team_ids]
+    return {**{name: getattr(account, name) for name in names}, "team_ids": added}
 
 
 async def update(ctx: Context, account_id: UUID, patch: AccountUpdate, if_match: str | None) -> None:
@@ -83,12 +114,35 @@ async def update(ctx: Context, account_id: UUID, patch: AccountUpdate, if_match:
 async def change(ctx: Context, account: Account, patch: AccountUpdate) -> None:
     """Apply the patch to a loaded account, for an asker who may: check, index, notify. Raises NotAManager, Invalid."""
     require_write(ctx, account, patch.model_fields_set)
-    if errors := await changed_people(ctx, account, patch):
-        raise Invalid(errors)
+    if "vip" in patch.model_fields_set and patch.vip != account.vip:
+        ctx.require(Permission.ACCOUNTS_SET_VIP)
+    errors = await changed_people(ctx, account, patch) + await relations.wrong(ctx, patch, account)
     before, told = values_of(account), {account.assignee_id, *account.manager_ids}
-    assign(account, patch, money=("expected_revenue",))
+    errors += await move(ctx, account, patch)
+    if errors:
+        raise Invalid(errors)
+    assign(account, patch, money=("expected_revenue",), leave=("centre_id", "team_ids"))
     await reindex(ctx, account, before)
     await _tell(ctx, account, [user for user in (account.assignee_id, *account.manager_ids) if user not in told])
+
+
+async def move(ctx: Context, account: Account, patch: AccountUpdate) -> list[FieldProblem]:
+    """Give the account the centre and teams that it has after the patch (ID-4); what is wrong with them.
+
+    A centre stays when the address changes: a customer is not handed over in passing. Teams that were added by hand stay.
+    """
+    named = patch.model_fields_set
+    teams = patch.team_ids if "team_ids" in named else account.team_ids
+    if not named & {"segment", "centre_id"} and not (account.centre_id is None and "postal_code" in named):
+        if not set(account.rule_team_ids) <= set(teams):
+            return [("/team_ids", "rule_team", _RULE_TEAM)]
+        account.team_ids = list(teams)
+        return []
+    placement = await place(ctx, **{n: getattr(patch if n in named else account, n) for n in _PLACE})
+    kept = with_rule(teams, account.rule_team_ids, placement.team_ids)
+    account.centre_id, account.rule_team_ids = placement.centre_id, placement.team_ids
+    account.team_ids = kept or list(account.team_ids)
+    return relations.wrong_place(patch, placement)
 
 
 async def reindex(ctx: Context, account: Account, before: PartyValues) -> None:

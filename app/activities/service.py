@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, false, select, true
 
 from app.accounts.models import Account
 from app.activities.models import Activity
@@ -53,6 +53,7 @@ async def create(ctx: Context, body: NoteCreate | TaskCreate) -> tuple[UUID, boo
         type=body.type,
         description=body.description,
         team_ids=about.teams or _own_team(ctx),
+        teams_follow=about.follows,
         created_by=ctx.user_id,
         request_hash=asked,
         **about.links,
@@ -129,6 +130,7 @@ async def create_follow_on(
         account_id=account.id,
         contact_id=contact.id if contact is not None else None,
         team_ids=account.team_ids,
+        teams_follow=True,
         customer=customer_of(account, contact),
         created_by=ctx.user_id,
     )
@@ -157,6 +159,8 @@ class _About:
 
     links: dict[str, UUID | None]
     teams: list[UUID] = field(default_factory=list)
+    follows: bool = True
+    """Whether the teams are the account's, and change with them."""
     errors: list[FieldProblem] = field(default_factory=list)
 
     def add(self, pointer: str, row: Any) -> None:
@@ -165,6 +169,7 @@ class _About:
             self.errors.append((pointer, "unknown_record", _UNKNOWN))
             return
         self.teams = list(dict.fromkeys([*self.teams, *row.team_ids]))
+        self.follows = self.follows and row.teams_follow
         if row.account_id is not None:
             self.links["account_id"] = self.links["account_id"] or row.account_id
             if self.links["account_id"] != row.account_id:
@@ -178,17 +183,21 @@ async def _records_of(ctx: Context, body: NoteCreate | TaskCreate) -> _About:
         about.errors.append(("", "about_nothing", _ABOUT_NOTHING))
     named: Any
     if body.account_id is not None:
-        named = select(Account.team_ids, Account.id.label("account_id")).where(Account.id == body.account_id)
+        named = select(Account.team_ids, true().label("teams_follow"), Account.id.label("account_id")).where(
+            Account.id == body.account_id
+        )
         about.add("/account_id", await _seen(ctx, named, Account))
     if body.opportunity_id is not None:
-        named = select(Opportunity.team_ids, Opportunity.account_id).where(Opportunity.id == body.opportunity_id)
+        named = select(Opportunity.team_ids, Opportunity.teams_follow, Opportunity.account_id).where(
+            Opportunity.id == body.opportunity_id
+        )
         about.add("/opportunity_id", await _seen(ctx, named, Opportunity))
     if body.contact_id is not None:
-        named = select(Contact.team_ids, Contact.account_id).where(Contact.id == body.contact_id)
+        named = select(Contact.team_ids, Contact.teams_follow, Contact.account_id).where(Contact.id == body.contact_id)
         about.add("/contact_id", await _seen(ctx, named, Contact))
     if body.lead_id is not None:
         named = (
-            select(Lead.team_ids, Lead.account_id, Lead.phase, Project.lean)
+            select(Lead.team_ids, false().label("teams_follow"), Lead.account_id, Lead.phase, Project.lean)
             .join(Project, Project.id == Lead.project_id)
             .where(Lead.id == body.lead_id)
             .with_for_update(read=True, of=Lead)

@@ -212,9 +212,10 @@ async def change(
     if not passes and patch.model_fields_set:
         require_write(ctx, account, patch.model_fields_set)
     before, known_as = {name: account_value(account, name) for name in values}, account_parties.values_of(account)
-    if errors := await accounts.changed_people(ctx, account, patch):
+    errors = await accounts.changed_people(ctx, account, patch)
+    if errors := errors + await accounts.move(ctx, account, patch):
         raise Invalid(errors)
-    assign(account, patch, money=("expected_revenue",))
+    assign(account, patch, money=("expected_revenue",), leave=("centre_id", "team_ids"))
     await accounts.reindex(ctx, account, known_as)
     after = {name: account_value(account, name) for name in values}
     return [{"field": n, "old": before[n], "new": after[n]} for n in values if before[n] != after[n]]
@@ -257,9 +258,7 @@ async def person(ctx: Context, lead: Lead, account: Account, completion: Contact
             raise Invalid([("/contact/last_name", "missing", message)])
         return None
     given = {name: value for name, value in values.items() if value is not None}
-    body = _checked(
-        ContactCreate, {**given, "assignee_id": account.assignee_id, "team_ids": account.team_ids}, "contact"
-    )
+    body = _checked(ContactCreate, {**given, "assignee_id": account.assignee_id}, "contact")
     known = await _known_person(ctx, lead, account, body)
     if known is not None:
         return known

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field, JsonValue
 
-from app.accounts.schemas import Access, Ids, TeamIds
+from app.accounts.schemas import Access, Ids, Segment, TeamIds
 from app.core.particulars import Email, Phone, PostalCode, VatId, Website
 from app.core.types import Body, Country, Line, Link, Moment, Money, Prose
 from app.leads.schemas import NOT_DUPLICATES, LeadRead
@@ -43,6 +43,8 @@ class AccountCompletion(Body):
     manager_ids: Ids | None = None
     team_ids: TeamIds | None = None
     access: Access | None = None
+    segment: Segment | None = None
+    centre_id: UUID | None = None
     level: Line | None = None
     industry: Line | None = None
     legal_form: Line | None = None

@@ -196,9 +196,19 @@ class Resource:
             return Response(status_code=304, headers={"ETag": tag})
         return Response(row["json"], 200, {"ETag": tag}, "application/json")
 
-    async def reply(self, ctx: Context, id_: UUID, *, status: int = 200, location: str | None = None) -> Response:
-        """The answer of a write: the record as it is now."""
+    async def reply(
+        self,
+        ctx: Context,
+        id_: UUID,
+        *,
+        status: int = 200,
+        location: str | None = None,
+        following: Mapping[str, Any] | None = None,
+    ) -> Response:
+        """The answer of a write: the record as it is now; `following` is what the next one may begin with, as `next`."""
         body, version = await self.json(ctx, id_)
+        if following is not None:
+            body = body[:-1] + b',"next":' + orjson.dumps(following) + b"}"
         return ctx.reply(body, status=status, version=version, location=location)
 
     def _build_one(self, how_far: Reach) -> Statement:

@@ -25,7 +25,7 @@ from app.projects.models import Project
 KINDS: dict[str, tuple[str, str, Kind]] = {
     # path: (what one is called, tag, kind)
     "leads": ("lead", "leads", Kind(Lead, Permission.LEADS_READ, parts=("merges",))),
-    "accounts": ("account", "accounts", Kind(Account, Permission.ACCOUNTS_READ, parts=("merges",))),
+    "accounts": ("account", "accounts", Kind(Account, Permission.ACCOUNTS_READ, parts=("merges", "account_revenues"))),
     "contacts": ("contact", "contacts", Kind(Contact, Permission.CONTACTS_READ, parts=("merges",))),
     "opportunities": ("opportunity", "opportunities", Kind(Opportunity, Permission.OPPORTUNITIES_READ)),
     "activities": ("activity", "activities", Kind(Activity, Permission.ACTIVITIES_READ)),

@@ -27,7 +27,7 @@ _RESPONSIBLE = Statement(
     .join(CentreArea, CentreArea.centre_id == Centre.id)
     .where(
         CentreArea.country == bindparam("country", type_=Text, required=True),
-        text("postal_range(from_code, to_code || '~', '[]') @> :code").bindparams(
+        text("postal_range(from_code, to_code || '~', '[]') @> CAST(:code AS text)").bindparams(
             bindparam("code", type_=Text, required=True)
         ),
     )
@@ -108,7 +108,10 @@ async def _overlapping(ctx: Context, country: str, first: str, last: str) -> Any
         .where(
             and_(
                 CentreArea.country == country,
-                text("postal_range(from_code, to_code || '~', '[]') && postal_range(:first, :last || '~', '[]')"),
+                text(
+                    "postal_range(from_code, to_code || '~', '[]') "
+                    "&& postal_range(CAST(:first AS text), CAST(:last AS text) || '~', '[]')"
+                ),
             )
         )
     )

@@ -18,8 +18,9 @@ Row = Mapping[str, Any]
 Source = UUID | Literal["all"]
 
 ADDRESS = ("street", "postal_code", "city", "state", "country")
-UNITED = ("manager_ids", "team_ids")
+UNITED = ("manager_ids", "team_ids", "member_organisation_ids")
 """Columns that hold the ids of people and teams: always those of all records."""
+TERMS = ("terms_valid_from", "terms_valid_until")
 LONGEST = 20_000
 _REACH = ("phone", "email", "website", "vat_id")
 
@@ -30,6 +31,8 @@ CHOOSABLE: dict[str, tuple[str, ...]] = {
     ),
     "account": (
         *("name", "legal_form", "level", "industry", *ADDRESS, *_REACH),
+        *("segment", "centre_id", "parent_id", "vip", "partner_info", "terms_valid_from", "terms_valid_until"),
+        *("visit_interval_days", "visit_priority"),
         *("assignee_id", "access", "source", "expected_revenue", "description"),
     ),
     "contact": (
@@ -37,6 +40,8 @@ CHOOSABLE: dict[str, tuple[str, ...]] = {
         *("account_id", "assignee_id", "access", "source", "description"),
     ),
 }
+LATEST = ("last_order_on", "last_visit_on")
+"""Days of which the latest one counts."""
 FILLED = ("lead_id",)
 """Columns nobody chooses: taken from a loser where the winner has nothing."""
 
@@ -115,6 +120,8 @@ def _proposed(
             )
         return winner_id, "winner"
     having = [id_ for id_, value in others if value is not None]
+    if field in TERMS and any(winner[part] for part in TERMS):
+        return winner_id, "winner" if having else "same"
     if field in ADDRESS:
         fitting = [id_ for id_ in having if _one_address(winner, rows[id_])]
         if having and not fitting:

@@ -20,7 +20,7 @@ from app.leads.models import Lead
 from app.locks.models import LeadLock
 from app.locks.service import end
 from app.merges import rules, statements
-from app.merges.fields import CHOOSABLE, FILLED, REASONS, UNITED, Line, columns_of, compare, united
+from app.merges.fields import CHOOSABLE, FILLED, LATEST, REASONS, TERMS, UNITED, Line, columns_of, compare, united
 from app.merges.loading import WRITE, Loaded, fresh, load, name_of, queue, reindex, require_write
 from app.merges.models import Merge
 from app.merges.problems import MergeRefused
@@ -33,6 +33,7 @@ from app.projects.rules import rules_of
 _NOT_CHOOSABLE = {"de": "Dieses Feld kann nicht gewählt werden.", "en": "This field cannot be chosen."}
 _NOT_THERE = {"de": "Dieser Datensatz gehört nicht dazu.", "en": "This record is not one of them."}
 _NOT_TEXT = {"de": "Nur Texte lassen sich aneinanderfügen.", "en": "Only texts can be joined."}
+_TERMS = {"de": "Das Ende liegt vor dem Anfang.", "en": "The end lies before the beginning."}
 _REQUIRED = {"de": "Das Projekt verlangt diese Angabe.", "en": "The project requires this value."}
 
 
@@ -117,6 +118,8 @@ async def merge(ctx: Context, body: MergeCreate) -> tuple[UUID, bool]:
         await queue_on(ctx, party_of("lead", loaded.records.rows[body.winner_id], lines))
     if refused := await _refusals(ctx, loaded, body.winner_id, body, lines):
         raise MergeRefused(errors=refused)
+    if wrong := _wrong_terms(lines):
+        raise Invalid(wrong)
     if lacking := await _lacking(ctx, loaded.objects[body.winner_id], lines):
         raise Invalid(lacking)
     return await _merge(ctx, body, loaded, lines, asked), True
@@ -174,6 +177,11 @@ async def _merge(ctx: Context, body: MergeCreate, loaded: Loaded, lines: list[Li
         ctx.session.expunge(loaded.objects[loser_id])
         await remove_record(ctx, body.record_type, loser_id)
     await reindex(ctx, winner)
+    if body.record_type == "account":
+        # What came from the losers follows the winner's teams, whether or not these have changed.
+        ctx.enqueue("team_following.follow", {"account_id": winner_id})
+        ctx.enqueue("accounts.teams_by_rule", {"account_id": winner_id})
+        ctx.enqueue("accounts.reclassify", {"account_id": winner_id})
     await _tell(ctx, loaded, winner_id)
     return merge_id
 
@@ -244,6 +252,12 @@ async def _lacking(ctx: Context, winner: Any, lines: list[Line]) -> list[Refusal
     return [(f"/fields/{field}", "required", _REQUIRED) for field in empty if field in required]
 
 
+def _wrong_terms(lines: list[Line]) -> list[Refusal]:
+    """Terms chosen from two accounts may contradict each other (ACC-4)."""
+    first, last = ({line.field: line.result for line in lines}.get(part) for part in TERMS)
+    return [(f"/fields/{TERMS[1]}", "terms_order", _TERMS)] if first and last and first > last else []
+
+
 def _set_columns(winner: Any, loaded: Loaded, lines: list[Line]) -> set[str]:
     """Give the winner its new values; the names of the columns that changed."""
     changed: set[str] = set()
@@ -259,7 +273,8 @@ def _set_columns(winner: Any, loaded: Loaded, lines: list[Line]) -> set[str]:
             put(line.field, line.result)
         elif line.source != winner.id:
             for column in columns_of(line.field):
-                put(column, getattr(loaded.objects[line.source], column))
+                value = getattr(loaded.objects[line.source], column)
+                put(column, value if column != "parent_id" or value not in loaded.records.rows else None)
     rows = loaded.records.rows
     for column in UNITED:
         if column in rows[winner.id]:
@@ -268,6 +283,9 @@ def _set_columns(winner: Any, loaded: Loaded, lines: list[Line]) -> set[str]:
                 # Whose customer it was goes on managing it: nobody loses sight of it.
                 people = [p for p in dict.fromkeys([*people, *assignees]) if p not in (None, winner.assignee_id)]
             put(column, people)
+    for column in LATEST:
+        if column in rows[winner.id]:
+            put(column, max((d for o in loaded.objects.values() if (d := getattr(o, column))), default=None))
     for column in FILLED:
         if column in rows[winner.id] and getattr(winner, column) is None:
             put(column, next((getattr(o, column) for o in loaded.objects.values() if getattr(o, column)), None))

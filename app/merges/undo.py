@@ -75,6 +75,11 @@ async def undo(ctx: Context, merge_id: UUID) -> None:
     dismissals = merge.undo["dismissals"]
     await move_dismissals_back(ctx, merge.record_type, merge.loser_ids, merge.winner_id, dismissals)
     await _index(ctx, merge)
+    if merge.record_type == "account":
+        for id_ in (merge.winner_id, *merge.loser_ids):
+            ctx.enqueue("team_following.follow", {"account_id": id_})
+            ctx.enqueue("accounts.teams_by_rule", {"account_id": id_})
+            ctx.enqueue("accounts.reclassify", {"account_id": id_})
     merge.state, merge.undone_at, merge.undone_by = "undone", ctx.now, ctx.user_id
     merge.kept, merge.undo = kept, None
 

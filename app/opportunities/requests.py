@@ -79,6 +79,7 @@ async def create(ctx: Context, body: OpportunityCreate, message_id: UUID) -> tup
         description=body.description,
         assignee_id=request.assignee_id or message.sender_id or ctx.user_id,
         team_ids=body.team_ids or account.team_ids,
+        teams_follow=body.team_ids is None,
         message_id=message.id,
         created_by=ctx.user_id,
         request_hash=asked,

@@ -78,6 +78,7 @@ async def create(ctx: Context, body: OpportunityCreate) -> tuple[UUID, bool]:
         currency=body.expected_revenue.currency,
         assignee_id=body.assignee_id or ctx.user_id,
         team_ids=body.team_ids or account.team_ids,
+        teams_follow=body.team_ids is None,
         created_by=ctx.user_id,
         request_hash=asked,
     )
@@ -111,6 +112,8 @@ async def update(ctx: Context, opportunity_id: UUID, patch: OpportunityUpdate, i
         raise Invalid(errors)
     assign(opportunity, patch, leave=("stage_id", "probability", "expected_revenue", "close_reason"))
     opportunity.close_reason = reason
+    if "team_ids" in named:
+        opportunity.teams_follow = False
     if patch.expected_revenue is not None:
         opportunity.amount, opportunity.currency = patch.expected_revenue.amount, patch.expected_revenue.currency
     if moves:

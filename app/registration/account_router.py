@@ -5,9 +5,10 @@ from uuid import UUID
 from fastapi import APIRouter
 from starlette.responses import Response
 
+from app.accounts import service as accounts
 from app.accounts.access import NotAManager
 from app.accounts.queries import ACCOUNT
-from app.accounts.schemas import AccountCreate, AccountRead, AccountUpdate
+from app.accounts.schemas import AccountCreate, AccountCreated, AccountRead, AccountUpdate, Another
 from app.core.context import Ctx, PostCtx
 from app.core.etags import IfMatch
 from app.core.problems import IdTaken, declared
@@ -22,17 +23,19 @@ router = APIRouter(prefix="/accounts", tags=["accounts"])
     operation_id="create_account",
     summary="Create an account",
     status_code=201,
-    response_model=AccountRead,
+    response_model=AccountCreated,
     responses=declared(IdTaken, CustomerTaken, CustomerYours, PossiblyTaken)
-    | {200: {"description": "Created before by the same request.", "model": AccountRead}},
+    | {200: {"description": "Created before by the same request.", "model": AccountCreated}},
 )
-async def create_account(ctx: PostCtx, body: AccountCreate) -> Response:
+async def create_account(ctx: PostCtx, body: AccountCreate, *, another: Another = False) -> Response:
     """Make a customer. All that is missing or wrong is told at once. Managers who are named are notified.
 
     While another one holds the customer, under whatever spelling: 409 with the matches and whom to ask.
     """
     id_, new = await account_service.create(ctx, body)
-    return await ACCOUNT.reply(ctx, id_, status=201 if new else 200, location=f"/v1/accounts/{id_}")
+    following = await accounts.next_defaults(ctx, id_) if another else None
+    location = f"/v1/accounts/{id_}"
+    return await ACCOUNT.reply(ctx, id_, status=201 if new else 200, location=location, following=following)
 
 
 @router.patch(

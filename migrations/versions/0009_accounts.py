@@ -34,6 +34,16 @@ CHECKS = {
     "visit_interval_days": "visit_interval_days BETWEEN 1 AND 730",
 }
 FOLLOWING = ("contacts", "opportunities", "activities")
+TEAMS_CHANGED = """
+CREATE FUNCTION account_teams_changed() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO outbox (job, payload, actor, trace_id, created_at, due_at)
+    VALUES ('team_following.follow', jsonb_build_object('account_id', NEW.id),
+            coalesce(nullif(current_setting('leadwerk.actor', true), ''), 'system:database'),
+            coalesce(current_setting('leadwerk.trace', true), ''), now(), now());
+    RETURN NULL;
+END $$
+"""
 
 
 def upgrade() -> None:
@@ -138,6 +148,12 @@ def upgrade() -> None:
         )
         op.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
 
+    op.execute(TEAMS_CHANGED)
+    op.execute(
+        "CREATE TRIGGER teams_changed AFTER UPDATE OF team_ids ON accounts FOR EACH ROW "
+        "WHEN (OLD.team_ids IS DISTINCT FROM NEW.team_ids) EXECUTE FUNCTION account_teams_changed()"
+    )
+
     for permission, roles in GRANTED:
         op.execute(
             sa.text(
@@ -150,6 +166,8 @@ def upgrade() -> None:
 def downgrade() -> None:
     for permission, _ in GRANTED:
         op.execute(f"UPDATE roles SET permissions = array_remove(permissions, '{permission}')")
+    op.execute("DROP TRIGGER teams_changed ON accounts")
+    op.execute("DROP FUNCTION account_teams_changed()")
     for table in FOLLOWING:
         op.drop_column(table, "teams_follow")
     op.drop_table("account_revenues")
