@@ -5,7 +5,8 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ColumnElement, Computed, ForeignKey, Index, func, text
+from sqlalchemy import CheckConstraint, ColumnElement, Computed, ForeignKey, Index, func, literal_column, text
+from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Base, Record
@@ -33,6 +34,8 @@ class Account(Explained, Record, Base):
             "ix_accounts_sort_name", "sort_name", postgresql_using="gin", postgresql_ops={"sort_name": "gin_trgm_ops"}
         ),
         Index("ix_accounts_team_ids", "team_ids", postgresql_using="gin"),
+        Index("ix_accounts_manager_ids", "manager_ids", postgresql_using="gin"),
+        Index("ix_accounts_open_to_all", "created_at", "id", postgresql_where=text("access <> 'managers'")),
         Index("ix_accounts_lead_id", "lead_id", postgresql_where=text("lead_id IS NOT NULL")),
         CheckConstraint("type IN ('potential', 'small_customer', 'customer')", name="type"),
         CheckConstraint("status IN ('new', 'active', 'former')", name="status"),
@@ -101,9 +104,9 @@ class Account(Explained, Record, Base):
         cls, user: ColumnElement[UUID], teams: ColumnElement[list[UUID]]
     ) -> dict[str, ColumnElement[bool]]:
         return {
-            "open_to_all": cls.access != "managers",
+            "open_to_all": cls.access != literal_column("'managers'"),  # a bind would hide the partial index
             "assignee": cls.assignee_id == user,
-            "manager": user == func.any(cls.manager_ids),
+            "manager": cls.manager_ids.op("@>", is_comparison=True)(array([user])),
             "team": cls.team_ids.op("&&", is_comparison=True)(teams),
         }
 

@@ -23,6 +23,7 @@ class Activity(Explained, Record, Base):
         Index("ix_activities_created_at_id", "created_at", "id"),
         Index("ix_activities_account_id_created_at_id", "account_id", "created_at", "id"),
         Index("ix_activities_assignee_id_created_at_id", "assignee_id", "created_at", "id"),
+        Index("ix_activities_created_by", "created_by"),
         Index("ix_activities_team_ids", "team_ids", postgresql_using="gin"),
     )
 

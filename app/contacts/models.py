@@ -4,7 +4,8 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ColumnElement, Computed, ForeignKey, Index, func, text
+from sqlalchemy import CheckConstraint, ColumnElement, Computed, ForeignKey, Index, literal_column, text
+from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Base, Record
@@ -27,6 +28,8 @@ class Contact(Explained, Record, Base):
             postgresql_ops={"search_key": "gin_trgm_ops"},
         ),
         Index("ix_contacts_team_ids", "team_ids", postgresql_using="gin"),
+        Index("ix_contacts_manager_ids", "manager_ids", postgresql_using="gin"),
+        Index("ix_contacts_open_to_all", "created_at", "id", postgresql_where=text("access <> 'managers'")),
         Index("ix_contacts_lead_id", "lead_id", postgresql_where=text("lead_id IS NOT NULL")),
     )
 
@@ -71,8 +74,8 @@ class Contact(Explained, Record, Base):
         cls, user: ColumnElement[UUID], teams: ColumnElement[list[UUID]]
     ) -> dict[str, ColumnElement[bool]]:
         return {
-            "open_to_all": cls.access != "managers",
+            "open_to_all": cls.access != literal_column("'managers'"),  # a bind would hide the partial index
             "assignee": cls.assignee_id == user,
-            "manager": user == func.any(cls.manager_ids),
+            "manager": cls.manager_ids.op("@>", is_comparison=True)(array([user])),
             "team": cls.team_ids.op("&&", is_comparison=True)(teams),
         }

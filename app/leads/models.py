@@ -5,7 +5,16 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ColumnElement, Computed, ForeignKey, ForeignKeyConstraint, Index, text
+from sqlalchemy import (
+    CheckConstraint,
+    ColumnElement,
+    Computed,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    literal_column,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Base, Record
@@ -27,6 +36,9 @@ class Lead(Explained, Record, Base):
             "ix_leads_search_key", "search_key", postgresql_using="gin", postgresql_ops={"search_key": "gin_trgm_ops"}
         ),
         Index("ix_leads_assignee_id_created_at_id", "assignee_id", "created_at", "id"),
+        Index("ix_leads_created_by", "created_by"),
+        Index("ix_leads_team_ids", "team_ids", postgresql_using="gin"),
+        Index("ix_leads_open_to_all", "created_at", "id", postgresql_where=text("visibility = 'all'")),
         Index("ix_leads_contact_id", "contact_id", postgresql_where=text("contact_id IS NOT NULL")),
         Index("ix_leads_project_id_status_created_at_id", "project_id", "status", "created_at", "id"),
     )
@@ -79,7 +91,7 @@ class Lead(Explained, Record, Base):
         cls, user: ColumnElement[UUID], teams: ColumnElement[list[UUID]]
     ) -> dict[str, ColumnElement[bool]]:
         return {
-            "open_to_all": cls.visibility == "all",
+            "open_to_all": cls.visibility == literal_column("'all'"),  # a bind would hide the partial index
             "assignee": cls.assignee_id == user,
             "creator": cls.created_by == user,
             "team": cls.team_ids.op("&&", is_comparison=True)(teams),

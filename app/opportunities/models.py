@@ -53,6 +53,7 @@ class Opportunity(Explained, Record, Base):
         CheckConstraint("probability BETWEEN 0 AND 100", name="probability"),
         Index("ix_opportunities_created_at_id", "created_at", "id"),
         Index("ix_opportunities_stage_id_created_at_id", "stage_id", "created_at", "id"),
+        Index("ix_opportunities_created_by", "created_by"),
         Index("ix_opportunities_team_ids", "team_ids", postgresql_using="gin"),
         Index("ix_opportunities_contact_id", "contact_id", postgresql_where=text("contact_id IS NOT NULL")),
     )
