@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import (
@@ -15,11 +16,13 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    GetCoreSchemaHandler,
     StringConstraints,
     WithJsonSchema,
 )
 from pydantic.json_schema import SkipJsonSchema
-from pydantic_core import PydanticCustomError
+from pydantic_core import CoreSchema, PydanticCustomError
+from pydantic_core.core_schema import no_info_before_validator_function
 
 from app.core import countries
 
@@ -92,26 +95,58 @@ Day = Annotated[
 """A calendar day, such as `2026-03-02`."""
 
 
-def _refuse(code: str, en: str, de: str) -> Callable[[Any], Any]:
-    def refuse(_: Any) -> Any:
-        raise PydanticCustomError(code, en, {"de": de})
+Source = Literal["computed", "erp", "inherited", "visits", "system", "fixed"]
 
-    return refuse
+REASONS: dict[Source, dict[Literal["de", "en"], str]] = {
+    "computed": {"de": "Dieses Feld wird berechnet.", "en": "This field is computed."},
+    "erp": {"de": "Dieses Feld kommt aus dem ERP-System.", "en": "This field comes from the ERP."},
+    "inherited": {
+        "de": "Dieses Feld wird von der Firma übernommen.",
+        "en": "This field is taken over from the account.",
+    },
+    "visits": {"de": "Dieses Feld kommt aus den Besuchsberichten.", "en": "This field comes from the visit reports."},
+    "system": {"de": "Dieses Feld setzt Leadwerk.", "en": "Leadwerk sets this field."},
+    "fixed": {
+        "de": "Dieses Feld wird beim Anlegen festgelegt und bleibt, wie es ist.",
+        "en": "This field is set at creation and stays as it is.",
+    },
+}
+"""Why a field cannot be set, by where its value comes from: what a client is told when it sends one, and what the metadata say."""
 
 
-Computed = Annotated[
-    SkipJsonSchema[None],
-    BeforeValidator(_refuse("read_only_computed", "This field is computed.", "Dieses Feld wird berechnet.")),
-]
-"""A field that is refused with its reason when somebody sends it; declare it as `name: Computed = not_settable()`."""
+@dataclass(frozen=True, slots=True)
+class ReadOnly:
+    """Annotation of a field that is refused with its reason when somebody sends it, as `read_only_…`."""
 
-FromErp = Annotated[
-    SkipJsonSchema[None],
-    BeforeValidator(
-        _refuse("read_only_erp", "This field comes from the ERP.", "Dieses Feld kommt aus dem ERP-System.")
-    ),
-]
-"""The same, for what the ERP owns."""
+    source: Source
+
+    @property
+    def code(self) -> str:
+        """The code of the refusal."""
+        return f"read_only_{self.source}"
+
+    def _refuse(self, _: object) -> None:
+        reason = REASONS[self.source]
+        raise PydanticCustomError(self.code, reason["en"], {"de": reason["de"]})
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return no_info_before_validator_function(self._refuse, handler(source))
+
+
+Computed = Annotated[SkipJsonSchema[None], ReadOnly("computed")]
+"""A field that the product computes; declare it, and those below, as `name: Computed = not_settable()`."""
+
+FromErp = Annotated[SkipJsonSchema[None], ReadOnly("erp")]
+"""A field that the ERP owns."""
+
+Inherited = Annotated[SkipJsonSchema[None], ReadOnly("inherited")]
+"""A field that another record gives."""
+
+FromVisits = Annotated[SkipJsonSchema[None], ReadOnly("visits")]
+"""A field that visit reports keep."""
+
+Fixed = Annotated[SkipJsonSchema[None], ReadOnly("fixed")]
+"""A field of a creation that no change takes."""
 
 
 def not_settable() -> Any:
