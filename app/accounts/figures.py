@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import ARRAY, Date, Integer, Text, Uuid, bindparam, delete, func, select, text
+from sqlalchemy import ARRAY, Date, Integer, Text, Uuid, bindparam, column, delete, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 
 from app.accounts.classification import REASONS, THRESHOLD, active_until, classify, first_year
@@ -44,12 +44,16 @@ _DUE = Statement(
         reason=_NO_TIME,
     )
 )
-_given = func.unnest(
-    bindparam("ids", type_=ARRAY(Uuid), required=True),
-    bindparam("types", type_=ARRAY(Text), required=True),
-    bindparam("statuses", type_=ARRAY(Text), required=True),
-    bindparam("days", type_=ARRAY(Date), required=True),
-).table_valued("id", "type", "status", "day", name="given")
+_given = (
+    func.unnest(
+        bindparam("ids", type_=ARRAY(Uuid), required=True),
+        bindparam("types", type_=ARRAY(Text), required=True),
+        bindparam("statuses", type_=ARRAY(Text), required=True),
+        bindparam("days", type_=ARRAY(Date), required=True),
+    )
+    .table_valued(column("id", Uuid), column("type", Text), column("status", Text), column("day", Date))
+    .render_derived()
+)
 _SET = Statement(
     unscoped(
         Account.__table__.update()  # type: ignore[attr-defined]  # a mapped class's table
@@ -74,9 +78,6 @@ async def put(ctx: Context, account_id: UUID, body: ErpFigures) -> None:
     if errors:
         raise Invalid(errors)
     account = await ctx.load(Account, account_id)
-    account.last_order_on = body.last_order_on
-    if "erp_id" in body.model_fields_set:
-        account.erp_id = body.erp_id
     gone = delete(AccountRevenue).where(AccountRevenue.account_id == account_id, AccountRevenue.year.not_in(years))
     await ctx.session.execute(gone)
     if body.revenues:
@@ -93,6 +94,9 @@ async def put(ctx: Context, account_id: UUID, body: ErpFigures) -> None:
                 where=func.row(*changed).op("IS DISTINCT FROM")(func.row(new.excluded.amount, new.excluded.currency)),
             )
         )
+    account.last_order_on = body.last_order_on
+    if "erp_id" in body.model_fields_set:
+        account.erp_id = body.erp_id
     reclassify(account, {r.year: r.revenue.amount for r in body.revenues}, ctx.today)
     await ctx.session.flush()
 

@@ -6,7 +6,7 @@ keyset; cursors are signed and bound to the filter and sort they were made for.
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -31,12 +31,14 @@ from sqlalchemy import (
     cast,
     func,
     literal_column,
+    null,
     select,
     tuple_,
 )
 from sqlalchemy.orm import InstrumentedAttribute
 from starlette.responses import Response
 
+from app.core.added import Added, Wanted, by_added, opened, sealed
 from app.core.context import Context
 from app.core.etags import unchanged
 from app.core.paging import InvalidCursor, open_cursor, seal_cursor
@@ -133,13 +135,17 @@ def contains_word(column: Any) -> Filter:
 
 @dataclass(frozen=True)
 class _Shape:
-    """What decides a list's SQL text; the values are bound."""
+    """What decides a list's SQL text; the values are bound. `custom.…` sorts have two parts: records with a value, and after
+    them those without.
+    """
 
     reach: Reach
     filters: tuple[str, ...]
     sort: str
     after: bool
     fields: tuple[str, ...]
+    added: tuple[str, ...] = ()
+    valued: bool = True
 
 
 class Resource:
@@ -147,7 +153,8 @@ class Resource:
 
     `columns` are the expressions of its JSON, by name; they must be the fields of `read` exactly. `joins` completes the FROM
     clause for columns of other tables; owned ones among them are named in `beside`, each with the reason why what is shown of
-    them may be seen by whoever sees the record. `filters` and `sorts` are what lists offer; every sort ends in the id.
+    them may be seen by whoever sees the record. `filters` and `sorts` are what lists offer; every sort ends in the id. `added`
+    are those by fields that are defined at run time.
     """
 
     def __init__(
@@ -162,6 +169,7 @@ class Resource:
         default_sort: str = "-created_at",
         is_owned: bool = True,
         beside: Mapping[Any, str] | None = None,
+        added: Added | None = None,
     ) -> None:
         if set(columns) != set(read.model_fields):
             differing = set(columns) ^ set(read.model_fields)
@@ -174,6 +182,7 @@ class Resource:
         self.default_sort = default_sort
         self.is_owned = is_owned
         self.beside = dict(beside or {})
+        self.added = added
         self._one = lru_cache(maxsize=8)(self._build_one)
         self._page = lru_cache(maxsize=512)(self._build_page)
         self._count = lru_cache(maxsize=256)(self._build_count)
@@ -208,7 +217,7 @@ class Resource:
         """The answer of a write: the record as it is now; `following` is what the next one may begin with, as `next`."""
         body, version = await self.json(ctx, id_)
         if following is not None:
-            body = body[:-1] + b',"next":' + orjson.dumps(following) + b"}"
+            body = body[:-1] + b',"next":' + orjson.dumps(following, default=str) + b"}"
         return ctx.reply(body, status=status, version=version, location=location)
 
     def _build_one(self, how_far: Reach) -> Statement:
@@ -221,37 +230,68 @@ class Resource:
         """The answer to GET of the list."""
         values = self._values(query)
         sort: str = getattr(query, "sort", None) or self.default_sort
-        fields = self._fields(query.fields)
-        binding = self._binding(values, sort, request.url.path)
-        shape = _Shape(ctx.reach, tuple(sorted(values)), sort, query.cursor is not None, fields)
-        statement, convert = self._page(shape)
-        binds = {f"f_{name}": convert[name](value) for name, value in values.items()}
-        arguments: dict[str, Any] = {**binds, "row_limit": query.limit + 1}
+        asked: list[str] = getattr(query, "custom", [])
+        wanted = Wanted()
+        if self.added is not None and (asked or by_added(sort)):
+            wanted = await self.added.look_up(ctx, asked, sort)
+        binding = self._binding(values, sort, request.url.path, asked)
+        shape = _Shape(
+            ctx.reach,
+            tuple(sorted(values)),
+            sort if wanted.sort is None else f"{sort[0] if sort[0] == '-' else ''}custom.{wanted.sort}",
+            query.cursor is not None,
+            self._fields(query.fields),
+            wanted.shape,
+        )
+        convert = self.conditions(shape.filters)[1]
+        binds = {f"f_{name}": convert[name](value) for name, value in values.items()} | dict(wanted.values)
         key = ctx.settings.secret_key.get_secret_value().encode()
-        if query.cursor is not None:
-            after, last = open_cursor(query.cursor, binding, key)
-            try:
-                arguments["after_value"] = _typed(after, self.sorts[sort.lstrip("-")].type)
-                arguments["after_id"] = UUID(str(last))
-            except (ValueError, TypeError):
-                raise InvalidCursor from None
-        rows = await ctx.fetch(statement, **arguments)
+        after = open_cursor(query.cursor, binding, key) if query.cursor is not None else None
+        if after is not None and wanted.sort is not None:
+            after = (opened(after[0]), after[1])
+        rows = await self._rows(ctx, shape, binds, query.limit + 1, after)
         more = len(rows) > query.limit
         rows = rows[: query.limit]
         parts = ['{"items":[', ",".join([row["json"] for row in rows]), '],"next_cursor":']
         headers = {}
         if more:
-            cursor = seal_cursor(rows[-1]["sort"], rows[-1]["id"], binding, key)
+            cursor = seal_cursor(sealed(rows[-1]["sort"], sort), rows[-1]["id"], binding, key)
             parts.append(f'"{cursor}"')
             parameters = [(k, v) for k, v in request.query_params.multi_items() if k != "cursor"]
             headers["Link"] = f'<{request.url.path}?{urlencode([*parameters, ("cursor", cursor)])}>; rel="next"'
         else:
             parts.append("null")
         if query.count:
-            total = await ctx.fetch_one(self._count(ctx.reach, shape.filters), **binds)
+            total = await ctx.fetch_one(self._count(ctx.reach, shape.filters, shape.added), **binds)
             parts.append(f',"count":{total["count"]}')
         parts.append("}")
         return Response("".join(parts), 200, headers, "application/json")
+
+    async def _rows(
+        self, ctx: Context, shape: _Shape, binds: Mapping[str, Any], limit: int, after: tuple[Any, Any] | None
+    ) -> list[Any]:
+        """The rows after a cursor's place. Those without the value that they are sorted by are asked for only when the page is
+        not full without them. Raises InvalidCursor.
+        """
+        rows: list[Any] = []
+        for valued in (True, False) if by_added(shape.sort) else (True,):
+            arguments: dict[str, Any] = {**binds, "row_limit": limit - len(rows)}
+            if after is not None and by_added(shape.sort):
+                if valued and after[0] is None:
+                    continue  # the page before ended among those without
+                if not valued and after[0] is not None:
+                    after = None
+            if after is not None:
+                try:
+                    arguments["after_value"] = _typed(after[0], self._sorting(shape)[0].type)
+                    arguments["after_id"] = UUID(str(after[1]))
+                except (ValueError, TypeError, ArithmeticError):
+                    raise InvalidCursor from None
+            part = replace(shape, after=after is not None, valued=valued)
+            rows += await ctx.fetch(self._page(part), **arguments)
+            if len(rows) >= limit:
+                break
+        return rows
 
     def cursor(self, ctx: Context, path: str, query: ListQuery, last: tuple[Any, UUID]) -> str:
         """The cursor with which the list at `path`, asked with `query`, goes on after a record: for boards.
@@ -277,8 +317,8 @@ class Resource:
             )
         return names
 
-    def _binding(self, values: Mapping[str, Any], sort: str, path: str) -> bytes:
-        plain = orjson.dumps([path, sort, sorted(values.items())], default=str)
+    def _binding(self, values: Mapping[str, Any], sort: str, path: str, added: Sequence[str] = ()) -> bytes:
+        plain = orjson.dumps([path, sort, sorted(values.items()), sorted(added)], default=str)
         return hashlib.blake2b(plain, digest_size=8).digest()
 
     def conditions(self, names: Sequence[str]) -> tuple[list[ColumnElement[bool]], dict[str, Callable[[Any], Any]]]:
@@ -286,25 +326,41 @@ class Resource:
         built = {name: self.filters[name](f"f_{name}") for name in names}
         return [condition for condition, _ in built.values()], {name: convert for name, (_, convert) in built.items()}
 
-    def _build_page(self, shape: _Shape) -> tuple[Statement, dict[str, Callable[[Any], Any]]]:
-        column: Any = self.sorts[shape.sort.lstrip("-")]
+    def _sorting(self, shape: _Shape) -> tuple[Any, Any]:
+        """What the list is sorted by: a column and the id."""
+        name = shape.sort.removeprefix("-")
+        if self.added is None or not by_added(shape.sort):
+            return self.sorts[name], self.model.id
+        return self.added.valued(name.removeprefix("custom."))[2:] if shape.valued else (null(), self.model.id)
+
+    def _build_page(self, shape: _Shape) -> Statement:
+        column, id_ = self._sorting(shape)
         descending = shape.sort.startswith("-")
         statement = self._select(shape.fields, shape.reach, column.label("sort"), self.model.id)
-        conditions, convert = self.conditions(shape.filters)
-        statement = statement.where(*conditions)
+        statement = statement.where(*self.conditions(shape.filters)[0], *self._added_conditions(shape.added))
+        in_order: tuple[Any, ...] = (column, id_)
+        if self.added is not None and by_added(shape.sort):
+            if shape.valued:
+                table, on, *_ = self.added.valued(shape.sort.removeprefix("-").removeprefix("custom."))
+                statement = statement.join(table, on)
+            else:
+                statement = statement.where(self.added.without())
+                in_order = (id_,)
         if shape.after:
-            here = tuple_(column, self.model.id)
-            last = tuple_(
+            last = (
                 bindparam("after_value", type_=column.type, required=True),
                 bindparam("after_id", type_=Uuid, required=True),
             )
-            statement = statement.where(here < last if descending else here > last)
-        order = (column.desc(), self.model.id.desc()) if descending else (column.asc(), self.model.id.asc())
-        statement = statement.order_by(*order).limit(bindparam("row_limit", type_=Integer, required=True))
-        return Statement(statement), convert
+            here, there = tuple_(*in_order), tuple_(*last[-len(in_order) :])
+            statement = statement.where(here < there if descending else here > there)
+        order = [one.desc() if descending else one.asc() for one in in_order]
+        return Statement(statement.order_by(*order).limit(bindparam("row_limit", type_=Integer, required=True)))
 
-    def _build_count(self, how_far: Reach, filters: tuple[str, ...]) -> Statement:
-        conditions, _ = self.conditions(filters)
+    def _added_conditions(self, shape: tuple[str, ...]) -> list[ColumnElement[bool]]:
+        return self.added.conditions(shape) if self.added is not None else []
+
+    def _build_count(self, how_far: Reach, filters: tuple[str, ...], added: tuple[str, ...]) -> Statement:
+        conditions = [*self.conditions(filters)[0], *self._added_conditions(added)]
         statement = self.joins(select(func.count().label("count")).select_from(self.model)).where(*conditions)
         return Statement(self._scoped(statement, how_far))
 
