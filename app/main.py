@@ -16,6 +16,7 @@ from app.core.db import Database, Reader
 from app.core.limits import Limiter
 from app.core.telemetry import Telemetry, configure_logging
 from app.identity.authentication import Authenticator
+from app.lookups.directories import Directories
 from app.routers import ROUTERS, TAGS
 from app.settings import Settings, get_settings
 
@@ -50,6 +51,7 @@ def create_app(
         )
         app.state.limiter = limiter
         app.state.services = Services(own, reader or own, clock, settings, authenticator)
+        app.state.directories = Directories(app.state.services, limiter)
         gc.collect()
         gc.freeze()  # what lives as long as the process need not be looked at again and again
         listening = asyncio.create_task(authenticator.listen(own)) if keep_principals else None
@@ -59,6 +61,7 @@ def create_app(
             if listening is not None:
                 listening.cancel()
                 await asyncio.gather(listening, return_exceptions=True)
+            await app.state.directories.close()
             if app.state.redis is not None:
                 await app.state.redis.aclose()
             await own.close()

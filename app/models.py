@@ -13,6 +13,7 @@ import app.identity.models
 import app.jobs.models
 import app.leads.models
 import app.locks.models
+import app.lookups.cache
 import app.matching.index
 import app.merges.models
 import app.messages.models

@@ -2,10 +2,11 @@
 
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 _DEVELOPMENT_SECRET = "development-only-secret-do-not-use-in-production"  # noqa: S105  (refused in production, see below)
 
@@ -44,8 +45,43 @@ class Settings(BaseSettings):
     worker_metrics_port: int | None = Field(default=None, ge=1, le=65535)
     """Where a worker process shows its Prometheus metrics, on `host`; nowhere when unset."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    lookup_providers: Annotated[tuple[Literal["vies", "northdata"], ...], NoDecode] = ()
+    """Company directories that are asked when a company is entered, separated by commas. What people type goes out to them."""
+    lookup_seconds: float = Field(default=4.0, gt=0, le=15)
+    """How long a look-up waits for the directories, all tries together."""
+    lookups_per_minute: int = Field(default=20, ge=1)
+    """Questions to directories that one user may ask per minute over all API processes; kept answers don't count."""
+    lookup_nothing_keep_minutes: int = Field(default=10, ge=0)
+    """How long "there is no such company" is kept."""
+    vies_url: str = "https://ec.europa.eu/taxation_customs/vies/rest-api"
+    vies_keep_hours: int = Field(default=24, ge=0)
+    northdata_url: str = "https://www.northdata.com/_api"
+    northdata_key: SecretStr | None = None
+    northdata_keep_hours: int = Field(default=168, ge=0)
+
     clock_offset_seconds: int = 0
     """Moves the product's clock, to rehearse deadlines. Refused in production."""
+
+    @field_validator("lookup_providers", mode="before")
+    @classmethod
+    def _by_commas(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(dict.fromkeys(name.strip().lower() for name in value.split(",") if name.strip()))
+        return value
+
+    @field_validator("vies_url", "northdata_url")
+    @classmethod
+    def _is_web_address(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+            raise ValueError("must look like https://host/path")
+        return value
+
+    @model_validator(mode="after")
+    def _directories_are_complete(self) -> Self:
+        if "northdata" in self.lookup_providers and not (self.northdata_key and self.northdata_key.get_secret_value()):
+            raise ValueError("NORTHDATA_KEY must be set when LOOKUP_PROVIDERS names northdata")
+        return self
 
     @model_validator(mode="after")
     def _production_is_strict(self) -> Self:
@@ -55,6 +91,9 @@ class Settings(BaseSettings):
                 raise ValueError("SECRET_KEY must be set to at least 32 random characters in production")
             if self.clock_offset_seconds:
                 raise ValueError("CLOCK_OFFSET_SECONDS is for rehearsals and must be 0 in production")
+            urls = {"vies": self.vies_url, "northdata": self.northdata_url}
+            if any(not urls[name].startswith("https://") for name in self.lookup_providers):
+                raise ValueError("VIES_URL and NORTHDATA_URL must be https in production")
         return self
 
 

@@ -1,6 +1,6 @@
 """The duplicate check of any values or record (DUP-1, DUP-3). The verdicts are those of the protection check: one matcher."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -11,14 +11,21 @@ from app.duplicates.rights import load, party_values
 from app.duplicates.schemas import DuplicateCheckCreate, RecordType
 from app.indexing import find_matches
 from app.locks.protection import Standing, standings_of
+from app.matching import Party, PartyValues
 from app.matching.index import Matches
 
 
 async def check(ctx: Context, body: DuplicateCheckCreate) -> dict[str, Any]:
     """A `DuplicateAnswer` for these values. Raises Forbidden."""
+    return await of_values(ctx, body.party_values(), types=body.types, exclude=body.exclude)
+
+
+async def of_values(
+    ctx: Context, values: PartyValues | Party, *, types: Sequence[str], exclude: Sequence[UUID] = ()
+) -> dict[str, Any]:
+    """The same for values that nobody has sent, such as those of a company directory. Raises Forbidden."""
     ctx.require(Permission.PROTECTION_CHECK)
-    matches = await find_matches(ctx, body.party_values(), types=body.types, exclude=body.exclude)
-    return await _answer(ctx, matches)
+    return await _answer(ctx, await find_matches(ctx, values, types=types, exclude=exclude))
 
 
 async def of_record(ctx: Context, record_type: RecordType, id_: UUID) -> dict[str, Any]:

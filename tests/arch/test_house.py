@@ -32,6 +32,7 @@ UNLOGGED = {
     "idempotency_keys": "kept answers",
     "index_state": "what the index of the duplicate check was built with",
     "jobs": "how far long work is; what it changes is logged",
+    "lookup_answers": "kept answers of company directories",
     "merge_moves": "what a merge moved, each of it logged where it was moved",
     "message_recipients": "who has read what",
     "notifications": "what somebody was told, and has read",
