@@ -8,6 +8,7 @@ from app.activities.router import router as activities
 from app.background_jobs.router import router as background_jobs
 from app.contacts.router import router as contacts
 from app.conversion.router import router as conversion
+from app.custom_fields.router import router as custom_fields
 from app.duplicate_scans.router import router as duplicate_scans
 from app.duplicates.dismissal_router import router as dismissals
 from app.duplicates.router import router as duplicates
@@ -58,6 +59,7 @@ ROUTERS: list[APIRouter] = [
     centre_router,
     member_organisations,
     projects,
+    custom_fields,
 ]
 
 TAGS = [
@@ -67,6 +69,7 @@ TAGS = [
     {"name": "roles", "description": "Sets of permissions."},
     {"name": "teams", "description": "Who sees what together; centres."},
     {"name": "projects", "description": "Rules for leads."},
+    {"name": "custom-fields", "description": "Fields that the installation adds to its records."},
     {"name": "protection", "description": "Is this customer taken? Checks, lead locks, clearances."},
     {"name": "leads", "description": "Possible customers, their board and their conversion."},
     {"name": "duplicates", "description": "Duplicate check, and what is no duplicate."},

@@ -12,7 +12,7 @@ from uuid import UUID
 import asyncpg
 import structlog
 from fastapi import Request
-from sqlalchemy import Uuid, bindparam, func, select
+from sqlalchemy import Uuid, bindparam, column, func, select, table
 
 from app.core.clock import Clock
 from app.core.context import services_of
@@ -26,6 +26,8 @@ from app.identity.models import DeviceSession, Role, TeamMember, User, UserRole
 from app.settings import Settings
 
 log = structlog.get_logger()
+
+_FIELDS = table("custom_fields", *(column(name) for name in ("record_type", "required", "retired_at", "deleted_at")))
 
 _PRINCIPAL = Statement(
     select(
@@ -41,6 +43,11 @@ _PRINCIPAL = Statement(
             .scalar_subquery()
         ).label("permissions"),
         func.array(select(TeamMember.team_id).where(TeamMember.user_id == User.id).scalar_subquery()).label("teams"),
+        func.array(
+            select(_FIELDS.c.record_type.distinct())
+            .where(_FIELDS.c.required, _FIELDS.c.retired_at.is_(None), _FIELDS.c.deleted_at.is_(None))
+            .scalar_subquery()
+        ).label("required_custom"),
     )
     .join(DeviceSession, DeviceSession.user_id == User.id)
     .where(
@@ -106,6 +113,7 @@ class Authenticator:
             team_ids=tuple(row["teams"]),
             country=row["country"],
             default_team_id=row["default_team_id"],
+            required_custom=frozenset(row["required_custom"]),
         )
         if self._listening and heard == self._heard:  # else a change came in meanwhile: what was read may be old
             self._kept[token] = (principal, access.expires_at)
@@ -142,12 +150,14 @@ class Authenticator:
             await asyncio.sleep(1)
 
 
-def forgetting(request: Request, user_id: UUID) -> Callable[[], Awaitable[None]]:
-    """For `after_commit`: this process forgets the user's principals before it answers; the others hear it a moment later."""
+def forgetting(request: Request, user_id: UUID | None) -> Callable[[], Awaitable[None]]:
+    """For `after_commit`: this process forgets the user's principals before it answers, everybody's where none is named; the
+    others hear it a moment later.
+    """
 
     async def forget() -> None:
         authenticate = services_of(request).authenticate
         if isinstance(authenticate, Authenticator):
-            authenticate.forget(str(user_id))
+            authenticate.forget(str(user_id or "*"))
 
     return forget
