@@ -8,7 +8,7 @@ import httpx
 from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.accounts.models import Account
+from app.accounts.models import Account, MemberOrganisation
 from app.core import outbox
 from app.core.visibility import unscoped
 from app.duplicate_scans.models import DuplicateCluster, DuplicateClusterMember, DuplicateScan
@@ -89,7 +89,8 @@ async def make_world(api: Api, session: AsyncSession, role: str) -> tuple[User, 
     told = Notification(user_id=user.id, kind="lead_assigned", data={}, texts=TEXTS, created_at=now)
     custom = Role(key="trainee", label_de="Praktikum", label_en="Trainee", permissions=["users.read"])
     centre = Centre(code="AT-LNZ", name="Linz", country="AT")
-    session.add_all([dismissal, clearance, check, device, told, custom, centre])
+    organisation = MemberOrganisation(name="Innung der Metalltechniker")
+    session.add_all([dismissal, clearance, check, device, told, custom, centre, organisation])
     await session.commit()
     ids |= {"clearance_id": clearance.id, "check_id": check.id, "device_id": device.id, "notification_id": told.id}
     job = insert(outbox.table).values(
@@ -98,6 +99,7 @@ async def make_world(api: Api, session: AsyncSession, role: str) -> tuple[User, 
     ids["job_id"] = (await session.execute(job.returning(outbox.table.c.id))).scalar_one()
     await session.commit()
     ids["dismissal_id"] = dismissal.id
+    ids["organisation_id"] = organisation.id
     ids |= {"role_id": custom.id, "centre_id": centre.id, "self_id": user.id}
     twin, double, triple = [await make_contact(session, user) for _ in range(3)]
     merge = {"record_type": "contact", "record_ids": [str(twin.id), str(double.id)], "winner_id": str(twin.id)}
