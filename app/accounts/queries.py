@@ -25,6 +25,7 @@ MEMBER_ORGANISATION = Resource(
     sorts={"name": func.sort_key(MemberOrganisation.name, type_=Text), "created_at": MemberOrganisation.created_at},
     default_sort="name",
     is_owned=False,
+from app.custom_fields.lists import CustomLists
 )
 
 
@@ -69,7 +70,7 @@ ACCOUNT = Resource(
         **plain(Account, "street", "postal_code", "city", "state", "country", "phone", "email", "website", "vat_id"),
         **plain(Account, "description"),
         "expected_revenue": money(Account.expected_revenue_amount, Account.expected_revenue_currency),
-        **plain(Account, "source", "erp_id", "lead_id"),
+        **plain(Account, "source", "erp_id", "lead_id", "custom"),
     },
     joins=lambda s: s.join(User, User.id == Account.assignee_id).outerjoin(Centre, Centre.id == Account.centre_id),
     filters={
@@ -109,3 +110,4 @@ ACCOUNT = Resource(
         "last_visit_on": _since(Account.last_visit_on),
     },
 )
+    added=CustomLists("account", Account),

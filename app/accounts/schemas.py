@@ -36,6 +36,8 @@ Segment = Literal[
 ]
 
 
+from app.custom_fields.schemas import CustomFilters, CustomSort
+from app.custom_fields.values import CustomValues
 def _each_once(ids: list[UUID]) -> list[UUID]:
     return list(dict.fromkeys(ids))
 
@@ -122,6 +124,7 @@ class AccountCreate(Body):
         default=None,
         description="Those of segment and centre are added. With neither of them, the asker's default team.",
     )
+    custom: CustomValues
     access: Access = "managers"
     segment: Segment | None = Field(
         default=None, description="Gives the account the teams of its centre, country or the head office."
@@ -174,6 +177,7 @@ class AccountDefaults(BaseModel):
 
     assignee_id: UUID
     team_ids: list[UUID] = Field(description="Those that were added by hand; empty: leave it out.")
+    custom: CustomValues = Field(default_factory=dict)
     access: Access
     segment: Segment | None
     centre_id: UUID | None
@@ -255,6 +259,7 @@ class AccountQuery(ListQuery):
     has_erp_id: bool | None = None
     last_order_after: Day | None = None
     last_order_before: Day | None = None
+    custom: CustomValues = absent()
     last_visit_before: Day | None = Field(default=None, description="Never visited ones too.")
     terms_end_before: Day | None = Field(default=None, description="Terms agreements that end before this day.")
     level: list[Line] = Field(default_factory=list, max_length=20)
@@ -265,13 +270,17 @@ class AccountQuery(ListQuery):
     created_after: Moment | None = None
     created_before: Moment | None = None
     updated_after: Moment | None = None
-    sort: Literal[
-        "name",
-        "-name",
-        "created_at",
-        "-created_at",
-        "last_order_on",
-        "-last_order_on",
-        "last_visit_on",
-        "-last_visit_on",
-    ] = Field(default="-created_at", description="An account without that date counts as before all others.")
+    custom: CustomFilters = Field(default_factory=list)
+    sort: (
+        Literal[
+            "name",
+            "-name",
+            "created_at",
+            "-created_at",
+            "last_order_on",
+            "-last_order_on",
+            "last_visit_on",
+            "-last_visit_on",
+        ]
+        | CustomSort
+    ) = Field(default="-created_at", description="An account without that date counts as before all others.")

@@ -23,6 +23,7 @@ from app.core.visibility import unscoped
 from app.core.writing import assign, columns_of, delete, require_match
 from app.identity.references import FieldProblem, each, unknown_references
 from app.indexing import index_dependants, index_new, index_record, remove_record
+from app.custom_fields import checked
 from app.matching import PartyValues
 from app.notifications import notify
 
@@ -54,6 +55,7 @@ async def add(ctx: Context, body: AccountCreate, **more: Any) -> Account:
         **columns_of({name: value for name, value in body if name not in _SET_BY_RULE}, money=("expected_revenue",)),
         **people,
         **more,
+    errors += await checked(ctx, "account", body)
         centre_id=placement.centre_id,
         rule_team_ids=placement.team_ids,
         id=body.id or new_id(),
@@ -118,7 +120,7 @@ async def change(ctx: Context, account: Account, patch: AccountUpdate) -> None:
         ctx.require(Permission.ACCOUNTS_SET_VIP)
     errors = await changed_people(ctx, account, patch) + await relations.wrong(ctx, patch, account)
     before, told = values_of(account), {account.assignee_id, *account.manager_ids}
-    errors += await move(ctx, account, patch)
+    errors += await move(ctx, account, patch) + await checked(ctx, "account", patch, account.custom)
     if errors:
         raise Invalid(errors)
     assign(account, patch, money=("expected_revenue",), leave=("centre_id", "team_ids"))

@@ -11,6 +11,7 @@ from app.contacts.schemas import ContactRead
 from app.core.expressions import link, plain, record
 from app.core.redirects import ids_or_winners
 from app.core.resource import Filter, Resource, any_of, any_spelling_of, at_least, below, contains_word
+from app.custom_fields.lists import CustomLists
 from app.identity.models import User
 
 
@@ -31,7 +32,7 @@ CONTACT = Resource(
         **plain(Contact, "salutation", "title", "first_name", "last_name", "job_title"),
         "assignee": link(Contact.assignee_id, User.name),
         **plain(Contact, "manager_ids", "team_ids", "access", "street", "postal_code", "city", "state", "country"),
-        **plain(Contact, "phone", "email", "birth_date", "description", "source", "erp_id", "lead_id"),
+        **plain(Contact, "phone", "email", "birth_date", "description", "source", "erp_id", "lead_id", "custom"),
     },
     joins=lambda s: s.join(User, User.id == Contact.assignee_id).outerjoin(Account, Account.id == Contact.account_id),
     beside={Account: "whoever sees a person may know whom they work for: the name, and nothing else of the account"},
@@ -51,4 +52,5 @@ CONTACT = Resource(
         "created_before": below(Contact.created_at),
     },
     sorts={"name": Contact.sort_name, "created_at": Contact.created_at},
+    added=CustomLists("contact", Contact),
 )

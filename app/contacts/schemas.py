@@ -10,6 +10,8 @@ from app.core.particulars import BirthDate, Email, Phone, PostalCode
 from app.core.resource import ListQuery
 from app.core.types import Body, ClientId, Country, FromErp, Line, Link, Moment, Prose, RecordRead, not_settable
 from app.core.writing import absent
+from app.custom_fields.schemas import CustomFilters, CustomSort
+from app.custom_fields.values import CustomValues
 
 
 class ContactRead(RecordRead):
@@ -37,6 +39,7 @@ class ContactRead(RecordRead):
     source: str | None
     erp_id: str | None
     lead_id: UUID | None = Field(description="The lead that the contact was made from.")
+    custom: CustomValues
 
 
 class ContactCreate(Body):
@@ -78,6 +81,7 @@ class ContactCreate(Body):
     birth_date: BirthDate | None = None
     description: Prose | None = None
     source: Line | None = None
+    custom: CustomValues = Field(default_factory=dict)
     erp_id: FromErp = not_settable()
 
 
@@ -106,6 +110,7 @@ class ContactUpdate(Body):
     birth_date: BirthDate | None = None
     description: Prose | None = None
     source: Line | None = None
+    custom: CustomValues = absent()
     erp_id: FromErp = not_settable()
 
 
@@ -130,4 +135,5 @@ class ContactQuery(ListQuery):
     country: list[Country] = Field(default_factory=list, max_length=50)
     created_after: Moment | None = None
     created_before: Moment | None = None
-    sort: Literal["name", "-name", "created_at", "-created_at"] = "-created_at"
+    custom: CustomFilters = Field(default_factory=list)
+    sort: Literal["name", "-name", "created_at", "-created_at"] | CustomSort = "-created_at"

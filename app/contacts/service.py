@@ -18,6 +18,7 @@ from app.core.permissions import Permission
 from app.core.problems import Invalid
 from app.core.visibility import unscoped, visible
 from app.core.writing import already_created, assign, delete, request_hash, require_match
+from app.custom_fields import checked
 from app.identity.references import FieldProblem
 from app.indexing import index_new, index_record, remove_record
 from app.notifications import notify
@@ -49,7 +50,7 @@ async def add(ctx: Context, body: ContactCreate, *, at: Account | None = None, *
     if body.team_ids is None and account is not None:
         body = body.model_copy(update={"team_ids": account.team_ids})
     people, wrong = await people_of(ctx, body)
-    errors += wrong + _birth_errors(ctx, body)
+    errors += wrong + _birth_errors(ctx, body) + await checked(ctx, "contact", body)
     if errors:
         raise Invalid(errors)
     contact = Contact(
@@ -83,6 +84,7 @@ async def change(ctx: Context, contact: Contact, patch: ContactUpdate) -> None:
     moved = "account_id" in patch.model_fields_set and patch.account_id != contact.account_id
     errors = (await _account(ctx, patch.account_id))[1] if moved else []
     errors += await changed_people(ctx, contact, patch) + _birth_errors(ctx, patch)
+    errors += await checked(ctx, "contact", patch, contact.custom)
     if errors:
         raise Invalid(errors)
     told = {contact.assignee_id, *contact.manager_ids}

@@ -96,7 +96,10 @@ def invalid_fields(errors: Sequence[Any], body: object = None) -> list[tuple[str
         keys = [p.replace("~", "~0").replace("/", "~1") for p in path]
         match place:
             case "query":
-                pointer = "?" + ".".join(keys)
+                # What follows a parameter's name, but for an item's number, names a member of a union.
+                pointer = "?" + ".".join(key for i, key in enumerate(keys) if i == 0 or key.isdecimal())
+                if any(known == pointer for known, *_ in out):
+                    continue
             case "header" | "cookie" | "path":
                 pointer = ":" + ".".join(keys)
             case _:

@@ -11,6 +11,7 @@ from app.core.redirects import ids_or_winners
 from app.core.resource import Resource, any_of, at_least, at_most, below, contains_word, equals
 from app.core.statements import prepared
 from app.core.visibility import scope
+from app.custom_fields.lists import CustomLists
 from app.identity.models import User
 from app.leads.models import Lead
 from app.leads.schemas import LeadRead
@@ -38,6 +39,7 @@ LEAD = Resource(
         **plain(
             Lead, "receipt_id", "converted_at", "account_id", "contact_id", "opportunity_requested_at", "created_by"
         ),
+        **plain(Lead, "custom"),
     },
     joins=_with_assignee,
     filters={
@@ -58,6 +60,7 @@ LEAD = Resource(
         "q": contains_word(Lead.search_key),
     },
     sorts={"created_at": Lead.created_at, "name": Lead.sort_name},
+    added=CustomLists("lead", Lead),
 )
 
 

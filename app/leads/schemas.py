@@ -9,6 +9,8 @@ from pydantic import ConfigDict, Field, JsonValue
 from app.core.resource import ListQuery
 from app.core.types import Body, ClientId, Country, Day, Key, Line, Link, Moment, Money, Prose, RecordRead
 from app.core.writing import absent
+from app.custom_fields.schemas import CustomFilters, CustomSort
+from app.custom_fields.values import CustomValues
 
 NOT_DUPLICATES = "`ref`s of matches that are other customers. Kept, like what `/v1/duplicate-dismissals` is told."
 
@@ -65,6 +67,7 @@ class LeadCreate(LeadFields):
     project_id: UUID | None = Field(default=None, description="The default project if none is named.")
     status: Key | None = None
     name: Line | None = Field(default=None, description="The company's legal wording, or the person's name.")
+    custom: CustomValues = Field(default_factory=dict)
     receipt_id: UUID | None = Field(default=None, description="The protection check that was made before.")
     not_duplicate_of: list[UUID] = Field(default_factory=list, max_length=50, description=NOT_DUPLICATES)
 
@@ -76,6 +79,7 @@ class LeadUpdate(LeadFields):
 
     status: Key = absent()
     name: Line = absent()
+    custom: CustomValues = absent()
     not_duplicate_of: list[UUID] = Field(default_factory=list, max_length=50, description=NOT_DUPLICATES)
 
 
@@ -113,6 +117,7 @@ class LeadRead(RecordRead):
     contact_id: UUID | None
     opportunity_requested_at: str | None = Field(json_schema_extra={"format": "date-time"})
     created_by: UUID | None
+    custom: CustomValues
 
 
 class LeadQuery(ListQuery):
@@ -135,7 +140,8 @@ class LeadQuery(ListQuery):
     created_after: Moment | None = None
     created_before: Moment | None = None
     q: Line | None = Field(default=None, description="Part of name, company or city; case and umlauts do not matter.")
-    sort: Literal["created_at", "-created_at", "name", "-name"] = "-created_at"
+    custom: CustomFilters = Field(default_factory=list)
+    sort: Literal["created_at", "-created_at", "name", "-name"] | CustomSort = "-created_at"
 
 
 class LeadCard(Body):

@@ -28,6 +28,7 @@ from app.core.principal import Reach
 from app.core.resource import Resource, any_of, at_least, below, contains_word
 from app.core.statements import prepared
 from app.core.visibility import beside, scope
+from app.custom_fields.lists import CustomLists
 from app.identity.models import User
 from app.opportunities.models import Opportunity, Pipeline, Stage
 from app.opportunities.pipeline_schemas import PipelineRead
@@ -85,7 +86,7 @@ OPPORTUNITY = Resource(
         "expected_revenue": REVENUE,
         **plain(Opportunity, "close_on", "closed_at", "close_reason"),
         "assignee": ASSIGNEE,
-        **plain(Opportunity, "team_ids", "description", "message_id"),
+        **plain(Opportunity, "team_ids", "description", "message_id", "custom"),
     },
     joins=lambda s: (
         s.join(Account, Account.id == Opportunity.account_id)
@@ -115,6 +116,7 @@ OPPORTUNITY = Resource(
         "close_on": func.coalesce(Opportunity.close_on, literal(_NEVER, Date), type_=Date),
         "expected_revenue": Opportunity.amount,
     },
+    added=CustomLists("opportunity", Opportunity),
 )
 
 

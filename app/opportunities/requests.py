@@ -14,6 +14,7 @@ from app.core.problems import Invalid
 from app.core.redirects import whereabouts
 from app.core.visibility import unscoped, visible
 from app.core.writing import already_created, request_hash
+from app.custom_fields import checked
 from app.identity.references import FieldProblem, each, unknown_references
 from app.messages.models import Message
 from app.opportunities.cards import add, check_closing, first_stage, stage_of, unknown_stage
@@ -54,6 +55,7 @@ async def create(ctx: Context, body: OpportunityCreate, message_id: UUID) -> tup
         (f"/{name}", "set_by_request", _NOT_HERE) for name in _OF_THE_REQUEST if getattr(body, name) is not None
     ]
     errors += await unknown_references(ctx, teams=each("/team_ids", body.team_ids))
+    errors += await checked(ctx, "opportunity", body)
     if stage is None:
         errors.append(unknown_stage("/stage_id"))
     else:
@@ -77,6 +79,7 @@ async def create(ctx: Context, body: OpportunityCreate, message_id: UUID) -> tup
         close_on=body.close_on,
         close_reason=body.close_reason,
         description=body.description,
+        custom=body.custom,
         assignee_id=request.assignee_id or message.sender_id or ctx.user_id,
         team_ids=body.team_ids or account.team_ids,
         teams_follow=body.team_ids is None,

@@ -10,6 +10,8 @@ from app.accounts.schemas import TeamIds
 from app.core.resource import ListQuery
 from app.core.types import Body, ClientId, Computed, Day, Line, Link, Moment, Money, Prose, RecordRead, not_settable
 from app.core.writing import absent
+from app.custom_fields.schemas import CustomFilters, CustomSort
+from app.custom_fields.values import CustomValues
 
 Status = Literal["open", "won", "lost"]
 Probability = Annotated[int, Field(ge=0, le=100, strict=True)]
@@ -46,6 +48,7 @@ class OpportunityRead(RecordRead):
     team_ids: list[UUID]
     description: str | None
     message_id: UUID | None = Field(description="The request that it was made from.")
+    custom: CustomValues
 
 
 class OpportunityCreate(Body):
@@ -71,6 +74,7 @@ class OpportunityCreate(Body):
     assignee_id: UUID | None = None
     team_ids: TeamIds | None = None
     description: Prose | None = None
+    custom: CustomValues = Field(default_factory=dict)
     status: Computed = not_settable()
 
 
@@ -89,6 +93,7 @@ class OpportunityUpdate(Body):
     assignee_id: UUID = absent()
     team_ids: TeamIds = absent()
     description: Prose | None = None
+    custom: CustomValues = absent()
     status: Computed = not_settable()
 
 
@@ -121,9 +126,11 @@ class OpportunityQuery(ListQuery):
     close_before: Day | None = Field(default=None, description="Expected to be decided before this day.")
     created_after: Moment | None = None
     created_before: Moment | None = None
-    sort: Literal["created_at", "-created_at", "close_on", "-close_on", "expected_revenue", "-expected_revenue"] = (
-        Field(default="-created_at", description="By `close_on`, what has none comes after all that have one.")
-    )
+    custom: CustomFilters = Field(default_factory=list)
+    sort: (
+        Literal["created_at", "-created_at", "close_on", "-close_on", "expected_revenue", "-expected_revenue"]
+        | CustomSort
+    ) = Field(default="-created_at", description="By `close_on`, what has none comes after all that have one.")
 
 
 class OpportunityCard(BaseModel):

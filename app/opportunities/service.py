@@ -13,6 +13,7 @@ from app.core.permissions import Permission
 from app.core.problems import Invalid
 from app.core.visibility import visible
 from app.core.writing import already_created, assign, delete, request_hash, require_match
+from app.custom_fields import checked
 from app.identity.references import FieldProblem, each, unknown_references
 from app.opportunities import requests
 from app.opportunities.cards import (
@@ -62,6 +63,7 @@ async def create(ctx: Context, body: OpportunityCreate) -> tuple[UUID, bool]:
     errors += await unknown_references(
         ctx, users=[("/assignee_id", body.assignee_id)], teams=each("/team_ids", body.team_ids)
     )
+    errors += await checked(ctx, "opportunity", body)
     if body.assignee_id is None and ctx.user_id is None:
         errors.append(("/assignee_id", "missing", _MISSING))
     if stage is None or (body.pipeline_id is not None and stage.pipeline_id != body.pipeline_id):
@@ -71,7 +73,9 @@ async def create(ctx: Context, body: OpportunityCreate) -> tuple[UUID, bool]:
     if errors or account is None or stage is None or body.expected_revenue is None:
         raise Invalid(errors)
     opportunity = Opportunity(
-        **body.model_dump(include={"name", "account_id", "contact_id", "close_on", "close_reason", "description"}),
+        **body.model_dump(
+            include={"name", "account_id", "contact_id", "close_on", "close_reason", "description", "custom"}
+        ),
         id=body.id or new_id(),
         pipeline_id=stage.pipeline_id,
         amount=body.expected_revenue.amount,
@@ -100,6 +104,7 @@ async def update(ctx: Context, opportunity_id: UUID, patch: OpportunityUpdate, i
     errors += await unknown_references(
         ctx, users=[("/assignee_id", named["assignee_id"] if handed_over else None)], teams=new_teams
     )
+    errors += await checked(ctx, "opportunity", patch, opportunity.custom)
     stage = await stage_of(ctx, named.get("stage_id", opportunity.stage_id))
     if stage is None or stage.pipeline_id != opportunity.pipeline_id:
         errors.append(unknown_stage("/stage_id"))

@@ -15,8 +15,10 @@ from app.core.problems import Forbidden, Invalid
 from app.core.statements import Statement
 from app.core.visibility import unscoped
 from app.core.writing import already_created, assign, columns_of, request_hash, require_match
+from app.custom_fields import checked
 from app.duplicates.dismissals import Ref, dismissed_with, remember_named
 from app.identity.models import User
+from app.identity.references import FieldProblem
 from app.indexing import find_matches, index_new, index_record, queue_on, remove_record
 from app.leads.access import may_change
 from app.leads.models import Lead
@@ -53,6 +55,7 @@ async def create(ctx: Context, body: LeadCreate) -> tuple[UUID, bool]:
         assert body.id is not None
         return body.id, False
     rules = await rules_of(ctx, body.project_id, for_new=True)
+    errors = await checked(ctx, "lead", body, required=not rules.lean)
     lead = Lead(
         id=body.id or new_id(),
         project_id=rules.project_id,
@@ -63,9 +66,11 @@ async def create(ctx: Context, body: LeadCreate) -> tuple[UUID, bool]:
         created_at=ctx.now,
         request_hash=asked,
         receipt_id=body.receipt_id,
-        **columns_of({name: getattr(body, name) for name in ("status", "name", *LeadFields.model_fields)}, money=MONEY),
+        **columns_of(
+            {name: getattr(body, name) for name in ("status", "name", "custom", *LeadFields.model_fields)}, money=MONEY
+        ),
     )
-    await _check_rules(ctx, lead, body, rules)
+    await _check_rules(ctx, lead, body, rules, errors)
     party = normalise(values_of(lead))
     examination = None
     if rules.lock_enabled:
@@ -106,8 +111,9 @@ async def update(ctx: Context, lead_id: UUID, patch: LeadUpdate, if_match: str |
         raise LeadClosed(phase=lead.phase)
     rules = await rules_of(ctx, lead.project_id)
     before, known_as = lead.assignee_id, normalise(values_of(lead))
+    errors = await checked(ctx, "lead", patch, lead.custom)
     assign(lead, patch, money=MONEY, leave=("not_duplicate_of",))
-    await _check_rules(ctx, lead, patch, rules)
+    await _check_rules(ctx, lead, patch, rules, errors)
     party = normalise(values_of(lead))
     renamed = bool(patch.model_fields_set & IDENTITY_FIELDS)
     examination = None
@@ -171,9 +177,10 @@ _RECEIPT = Statement(
 )
 
 
-async def _check_rules(ctx: Context, lead: Lead, body: LeadCreate | LeadUpdate, rules: Rules) -> None:
-    """All that the project's rules find wrong, in one answer (LEAD-1, LEAD-2)."""
-    errors: list[tuple[str, str, dict[str, str]]] = []
+async def _check_rules(
+    ctx: Context, lead: Lead, body: LeadCreate | LeadUpdate, rules: Rules, errors: list[FieldProblem]
+) -> None:
+    """All that the project's rules find wrong, in one answer with `errors` (LEAD-1, LEAD-2)."""
 
     def wrong(field: str, code: str, german: str, english: str) -> None:
         errors.append((f"/{field}", code, {"de": german, "en": english}))
