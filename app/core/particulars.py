@@ -12,7 +12,7 @@ import phonenumbers
 from pydantic import AfterValidator, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
-from app.core.types import Day, Line
+from app.core.types import Day, Format, Line
 
 HOME = "AT"
 """Where a phone number without country code is taken to be, for the check whether it can be read at all."""
@@ -70,13 +70,13 @@ Email = Annotated[
 ]
 """An e-mail address; whether it can be delivered is not asked."""
 
-Phone = Annotated[Line, StringConstraints(max_length=60), AfterValidator(_phone)]
+Phone = Annotated[Line, StringConstraints(max_length=60), AfterValidator(_phone), Format("phone")]
 """A phone number as people write it, that a program can read."""
 
-Website = Annotated[Line, AfterValidator(_website)]
+Website = Annotated[Line, AfterValidator(_website), Format("url")]
 """A web address, with or without `https://`."""
 
-VatId = Annotated[Line, StringConstraints(max_length=40), AfterValidator(_vat)]
+VatId = Annotated[Line, StringConstraints(max_length=40), AfterValidator(_vat), Format("vat_id")]
 """A VAT id with its country's letters; kept in capitals and without spaces."""
 
 PostalCode = Annotated[Line, StringConstraints(max_length=20)]

@@ -28,6 +28,21 @@ from app.core import countries
 
 NO_CONTROLS = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
 
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """Annotation of a value that `/v1/enums/{name}` lists; without effect but in the metadata."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """Annotation of a text: what it is, for input fields; without effect but in the metadata."""
+
+    name: str
+
+
 Line = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")
 ]
@@ -36,7 +51,7 @@ Line = Annotated[
 Prose = Annotated[str, StringConstraints(max_length=20_000, pattern=NO_CONTROLS)]
 """A text with line breaks."""
 
-Key = Annotated[str, StringConstraints(min_length=1, max_length=60, pattern=r"^[a-z][a-z0-9_]*$")]
+Key = Annotated[str, StringConstraints(min_length=1, max_length=60, pattern=r"^[a-z][a-z0-9_]*$"), Format("key")]
 """A name made for programs."""
 
 
@@ -46,10 +61,10 @@ def _known_country(code: str) -> str:
     return code
 
 
-Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$"), AfterValidator(_known_country)]
+Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$"), AfterValidator(_known_country), Listed("countries")]
 """ISO 3166-1 alpha-2, such as `AT`."""
 
-Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
+Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$"), Listed("currencies")]
 """ISO 4217, such as `EUR`."""
 
 ClientId = Annotated[

@@ -11,7 +11,7 @@ from pydantic_core import PydanticCustomError
 from app.core.particulars import Email, Phone, PostalCode
 from app.core.permissions import Permission
 from app.core.resource import ListQuery
-from app.core.types import Body, ClientId, Country, Key, Line, Link, Prose, RecordRead
+from app.core.types import Body, ClientId, Country, Key, Line, Link, Listed, Prose, RecordRead
 from app.core.writing import absent
 
 Locale = Literal["de", "en"]
@@ -41,7 +41,12 @@ def _known_zone(name: str) -> str:
     return name
 
 
-TimeZone = Annotated[str, StringConstraints(max_length=60, pattern=r"^[A-Za-z0-9_+/-]+$"), AfterValidator(_known_zone)]
+TimeZone = Annotated[
+    str,
+    StringConstraints(max_length=60, pattern=r"^[A-Za-z0-9_+/-]+$"),
+    AfterValidator(_known_zone),
+    Listed("time-zones"),
+]
 """An IANA time zone, such as `Europe/Vienna`."""
 
 

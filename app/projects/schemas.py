@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import ConfigDict, Field
 
 from app.core.resource import ListQuery
-from app.core.types import Body, ClientId, Key, Line, RecordRead
+from app.core.types import Body, ClientId, Format, Key, Line, RecordRead
 from app.core.writing import absent
 
 LeadField = Literal[
@@ -38,7 +38,7 @@ LockStep = Literal["lead", "converted", "opportunity_requested"]
 Category = Literal["open", "working", "converted", "discarded"]
 Visibility = Literal["all", "team"]
 LockStarts = Literal["last_step", "contacted_on"]
-Color = Annotated[str, Field(pattern=r"^#[0-9a-f]{6}$")]
+Color = Annotated[str, Field(pattern=r"^#[0-9a-f]{6}$"), Format("color")]
 
 
 class StatusBody(Body):
