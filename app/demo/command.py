@@ -6,7 +6,7 @@ import typer
 from sqlalchemy import func, literal, select
 from starlette.requests import Request
 
-from app.accounts.models import Account
+from app.accounts.models import Account, AccountRevenue
 from app.activities.models import Activity
 from app.contacts.models import Contact
 from app.core.clock import Clock
@@ -31,7 +31,18 @@ from app.projects.rules import rules_of
 from app.settings import Settings
 
 _ORDER = (
-    *(ProtectionCheck, Account, Contact, Lead, Message, MessageRecipient, Opportunity, Activity, Conversion),
+    *(
+        ProtectionCheck,
+        Account,
+        AccountRevenue,
+        Contact,
+        Lead,
+        Message,
+        MessageRecipient,
+        Opportunity,
+        Activity,
+        Conversion,
+    ),
     *(LeadLock, Clearance, Notification),
 )
 """Each kind of record after those that it refers to."""

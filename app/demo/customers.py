@@ -14,6 +14,7 @@ from app.core.db import new_id
 from app.demo import words
 from app.demo.companies import Company, Person, spelt_otherwise
 from app.demo.draft import Draft
+from app.demo.franchise import billed, colleague, placed
 from app.identity.models import User
 from app.opportunities.cards import enter
 from app.opportunities.models import Opportunity, Stage
@@ -52,35 +53,24 @@ def managed(draft: Draft, stages: list[Stage]) -> None:
 
 
 def _managed(draft: Draft, company: Company, name: str) -> Account:
-    staff, random = draft.staff, draft.random
-    assignee = random.choice(staff.of("rm", "adm", "fn", "cm", "bdm", country=company.town.country))
-    team = random.choices(
-        [
-            staff.local_team(assignee),
-            staff.key_account_team(assignee),
-            staff.teams["country_key_accounts", company.town.country],
-            staff.teams["head_office_key_accounts", ""],
-        ],
-        [75, 16, 6, 3],
-    )[0]
+    random = draft.random
+    assignee = colleague(draft, company)
     made_at = draft.during(draft.day(1000, 1))
-    colleagues = [
-        user.id for user in staff.of("rm", "adm", "cm", "fn", country=company.town.country) if user is not assignee
-    ]
     account = account_of(
         draft,
         company,
         assignee,
         made_at,
         name=name,
-        team_ids=[team],
-        manager_ids=[random.choice(colleagues)] if draft.chance(0.2) else [],
+        manager_ids=[colleague(draft, company, but=assignee.id).id] if draft.chance(0.2) else [],
         access=random.choices(["managers", "public_read", "public_write"], [70, 25, 5])[0],
         erp_id=f"K-{100_000 + len(draft.all(Account))}" if draft.chance(0.25) else None,
         source=random.choice(words.SOURCES),
         expected_revenue=draft.amount() if draft.chance(0.5) else None,
         created_by=assignee.id,
+        **placed(draft, company),
     )
+    billed(draft, account)
     for _ in range(random.choices([0, 1, 2], [15, 60, 25])[0]):
         contact_of(draft, account, draft.inventor.person(company), draft.later(made_at, 60), created_by=assignee.id)
     recent = made_at >= draft.start_of(draft.today - timedelta(days=30))
@@ -153,6 +143,7 @@ def contact_of(
             assignee_id=account.assignee_id,
             manager_ids=[],
             team_ids=account.team_ids,
+            teams_follow=True,
             access=account.access,
             country=account.country,
             phone=person.phone,
@@ -200,6 +191,7 @@ def opportunity(
         close_reason=draft.random.choice(reasons) if reasons else None,
         assignee_id=assignee_id,
         team_ids=account.team_ids,
+        teams_follow=True,
         created_by=created_by,
         created_at=at,
         updated_at=entered,
@@ -227,6 +219,7 @@ def _activity(draft: Draft, account: Account) -> None:
             assignee_id=None if is_note else account.assignee_id,
             account_id=account.id,
             team_ids=account.team_ids,
+            teams_follow=True,
             created_by=account.assignee_id,
             created_at=at,
             updated_at=at,

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from app.core.context import Context
 from app.core.db import new_id
 from app.demo.companies import plain
-from app.identity.models import Centre, Role, Team, TeamMember, User
+from app.identity.models import Centre, CentreArea, Role, Team, TeamMember, User
 from app.identity.passwords import Holder, hash_password, violations
 from app.identity.users import add
 
@@ -28,6 +28,17 @@ CENTRES = {
     "DE-CGN": "Köln",
     "CH-ZRH": "Zürich",
 }
+AREAS: dict[str, list[tuple[str, str]]] = {
+    "AT-LNZ": [("4", "6")],
+    "AT-VIE": [("1", "3"), ("7", "7")],
+    "AT-GRZ": [("8", "9")],
+    "DE-MUC": [("8", "9")],
+    "DE-STR": [("6", "7")],
+    "DE-HAM": [("0", "3")],
+    "DE-CGN": [("4", "5")],
+    "CH-ZRH": [("1", "9")],
+}
+"""The first digits of the postal codes that each centre answers for, from and to."""
 _PEOPLE = """
     admin        AT -      Admin Demo
     integration  AT -      Schnittstelle Warenwirtschaft
@@ -83,6 +94,7 @@ class Staff:
     centres: dict[UUID, str] = field(default_factory=dict)
     """Where a user works, of those who work at a centre."""
     teams: dict[tuple[str, str], UUID] = field(default_factory=dict)
+    centre_ids: dict[str, UUID] = field(default_factory=dict)
 
     def of(self, *roles: str, country: str | None = None) -> list[User]:
         """The users of these roles: those of the country, if it has any."""
@@ -100,11 +112,6 @@ class Staff:
     def local_team(self, user: User) -> UUID:
         """The team for local customers where the user works, or else their private one."""
         return self.teams.get(("centre_local", self.centres.get(user.id, ""))) or self.private_team(user)
-
-    def key_account_team(self, user: User) -> UUID:
-        """The team for key accounts of the user's centre, or else of their country."""
-        at_centre = self.teams.get(("centre_key_accounts", self.centres.get(user.id, "")))
-        return at_centre or self.teams["country_key_accounts", user.country or "AT"]
 
 
 def logins() -> list[tuple[str, str, str]]:
@@ -129,6 +136,7 @@ def _planned() -> list[list[str]]:
 async def write(ctx: Context) -> Staff:
     """Write centres, teams, and users with their roles and memberships."""
     staff = Staff(teams=await _teams(ctx))
+    staff.centre_ids = {row.code: row.id for row in await ctx.session.execute(select(Centre.code, Centre.id))}
     roles = {row.key: row.id for row in (await ctx.session.execute(select(Role.key, Role.id))).all()}
     password_hash = await hash_password(PASSWORD)  # one for all: whoever reads it knows the password anyway
     for role, country, centre, first, last in _planned():
@@ -181,6 +189,11 @@ async def _teams(ctx: Context) -> dict[tuple[str, str], UUID]:
         team.id, team.kind = new_id(), kind
     ctx.session.add_all(centres.values())
     await ctx.session.flush()
+    ctx.session.add_all(
+        CentreArea(centre_id=centres[code].id, country=code[:2], from_code=first, to_code=last)
+        for code, areas in AREAS.items()
+        for first, last in areas
+    )
     ctx.session.add_all(teams.values())
     await ctx.session.flush()
     return {key: team.id for key, team in teams.items()}
