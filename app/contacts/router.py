@@ -7,9 +7,10 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from app.accounts.access import NotAManager
+from app.accounts.schemas import Another
 from app.contacts import service
 from app.contacts.queries import CONTACT
-from app.contacts.schemas import ContactCreate, ContactQuery, ContactRead, ContactUpdate
+from app.contacts.schemas import ContactCreate, ContactCreated, ContactQuery, ContactRead, ContactUpdate
 from app.core.context import Ctx, PostCtx
 from app.core.etags import IfMatch
 from app.core.permissions import Permission
@@ -31,13 +32,16 @@ async def list_contacts(ctx: Ctx, request: Request, query: Annotated[ContactQuer
     operation_id="create_contact",
     summary="Create a contact",
     status_code=201,
-    response_model=ContactRead,
-    responses=declared(IdTaken) | {200: {"description": "Created before by the same request.", "model": ContactRead}},
+    response_model=ContactCreated,
+    responses=declared(IdTaken)
+    | {200: {"description": "Created before by the same request.", "model": ContactCreated}},
 )
-async def create_contact(ctx: PostCtx, body: ContactCreate) -> Response:
+async def create_contact(ctx: PostCtx, body: ContactCreate, *, another: Another = False) -> Response:
     """Make a contact, with or without an account that the asker sees. Managers who are named are notified."""
     id_, new = await service.create(ctx, body)
-    return await CONTACT.reply(ctx, id_, status=201 if new else 200, location=f"/v1/contacts/{id_}")
+    following = await service.next_defaults(ctx, id_) if another else None
+    location = f"/v1/contacts/{id_}"
+    return await CONTACT.reply(ctx, id_, status=201 if new else 200, location=location, following=following)
 
 
 @router.get("/{contact_id:uuid}", operation_id="get_contact", summary="Get a contact", response_model=ContactRead)

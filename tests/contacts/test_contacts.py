@@ -166,3 +166,19 @@ async def test_whoever_sees_a_person_learns_the_employer_s_name_and_nothing_more
     seen = await client.get(f"/v1/contacts/{contact.id}")
     assert seen.json()["account"] == {"id": str(account.id), "name": account.name}
     assert (await client.get(f"/v1/accounts/{account.id}")).status_code == 404
+
+
+@pytest.mark.rule("ACC-13")
+async def test_the_next_colleague_starts_where_the_last_one_was(api: Api, session: AsyncSession) -> None:
+    user = await make_user(session)
+    account = await make_account(session, user)
+    client = await api.as_user(user)
+    body = {"last_name": "Eder", "account_id": str(account.id), "source": "fair"}
+    made = await client.post("/v1/contacts?another=true", json=body)
+    assert made.status_code == 201, made.text
+    following = made.json()["next"]
+    assert following["account_id"] == str(account.id) and following["source"] == "fair" and following["team_ids"] == []
+    started = {name: value for name, value in following.items() if value not in (None, [])}
+    again = await client.post("/v1/contacts?another=true", json=started | {"last_name": "Fink"})
+    assert again.status_code == 201 and again.json()["next"] == following
+    assert "next" not in (await client.post("/v1/contacts", json={"last_name": "Gruber"})).json()
