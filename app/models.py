@@ -2,6 +2,7 @@
 
 import app.accounts.models
 import app.activities.models
+import app.contact_types.models
 import app.contacts.models
 import app.core.history
 import app.core.idempotency

@@ -3,9 +3,12 @@
 from fastapi import APIRouter
 
 from app.accounts.organisation_router import router as member_organisations
+from app.access.router import router as access
 from app.accounts.router import router as accounts
 from app.activities.router import router as activities
 from app.background_jobs.router import router as background_jobs
+from app.contact_types.router import router as contact_types
+from app.contacts.membership_router import router as account_contacts
 from app.contacts.router import router as contacts
 from app.conversion.router import router as conversion
 from app.custom_fields.router import router as custom_fields
@@ -50,6 +53,7 @@ ROUTERS: list[APIRouter] = [
     lookups,
     jobs,
     history,
+    access,
     background_jobs,
     auth,
     me,
@@ -58,6 +62,8 @@ ROUTERS: list[APIRouter] = [
     teams,
     centre_router,
     member_organisations,
+    account_contacts,
+    contact_types,
     projects,
     custom_fields,
 ]

@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.accounts import reach
 from app.accounts.models import Account
 from app.contacts.models import Contact
 from app.identity.models import Role, Team, TeamMember, User, UserRole
@@ -104,6 +105,7 @@ async def make_account(session: AsyncSession, assignee: User, **values: Any) -> 
             | values
         )
     )
+    reach.complete(account, reach.OF_ACCOUNTS)
     session.add(account)
     await session.commit()
     return account
@@ -124,6 +126,7 @@ async def make_contact(session: AsyncSession, assignee: User, account: Account |
             | values
         )
     )
+    reach.complete(contact, reach.OF_CONTACTS)
     session.add(contact)
     await session.commit()
     return contact

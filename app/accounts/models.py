@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ColumnElement, Computed, ForeignKey, Index, func, literal_column, text
-from sqlalchemy.dialects.postgresql import array
+from sqlalchemy.dialects.postgresql import JSONB, array
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Base, Record
@@ -37,6 +37,9 @@ class Account(Explained, Record, Base):
         Index("ix_accounts_manager_ids", "manager_ids", postgresql_using="gin"),
         Index("ix_accounts_open_to_all", "created_at", "id", postgresql_where=text("access <> 'managers'")),
         Index("ix_accounts_lead_id", "lead_id", postgresql_where=text("lead_id IS NOT NULL")),
+        Index("ix_accounts_contact_type", "contact_type", postgresql_where=text("contact_type IS NOT NULL")),
+        Index("ix_accounts_main_contact_id", "main_contact_id", postgresql_where=text("main_contact_id IS NOT NULL")),
+        Index("ix_accounts_reach_keys", "reach_keys", postgresql_using="gin"),
         CheckConstraint("type IN ('potential', 'small_customer', 'customer')", name="type"),
         CheckConstraint("status IN ('new', 'active', 'former')", name="status"),
         CheckConstraint(f"segment IN {SEGMENTS}", name="segment"),
@@ -88,6 +91,16 @@ class Account(Explained, Record, Base):
     phone: Mapped[str | None]
     email: Mapped[str | None]
     website: Mapped[str | None]
+    emails: Mapped[list[Any]] = mapped_column(JSONB, server_default=text("'[]'"))
+    """All e-mail addresses; the plain columns are the primary entry of each list, see `app.accounts.reach` (ACC-9)."""
+    phones: Mapped[list[Any]] = mapped_column(JSONB, server_default=text("'[]'"))
+    addresses: Mapped[list[Any]] = mapped_column(JSONB, server_default=text("'[]'"))
+    web_addresses: Mapped[list[Any]] = mapped_column(JSONB, server_default=text("'[]'"))
+    reach_keys: Mapped[list[str]] = mapped_column(Computed("reach_keys(emails, phones)", persisted=True))
+    """What finds the account by its lists."""
+    contact_type: Mapped[str | None] = mapped_column(ForeignKey("contact_types.key"))
+    main_contact_id: Mapped[UUID | None] = mapped_column(ForeignKey("contacts.id", ondelete="SET NULL", use_alter=True))
+    """Who decides there; one of its contacts (ACC-5)."""
     vat_id: Mapped[str | None]
     description: Mapped[str | None]
     expected_revenue_amount: Mapped[Decimal | None]

@@ -2,15 +2,30 @@
 
 from typing import Any
 
-from sqlalchemy import ARRAY, Boolean, ColumnElement, Date, Text, Uuid, bindparam, func, literal_column, select
+from sqlalchemy import (
+    ARRAY,
+    Boolean,
+    ColumnElement,
+    Date,
+    Text,
+    Uuid,
+    bindparam,
+    column,
+    func,
+    literal_column,
+    select,
+    table,
+)
 from sqlalchemy.orm import aliased
 
 from app.accounts.models import Account, MemberOrganisation
 from app.accounts.organisation_schemas import MemberOrganisationRead
+from app.accounts.reach_filters import reach_filters
 from app.accounts.schemas import AccountRead
 from app.core.expressions import link, money, plain, record
 from app.core.redirects import ids_or_winners
 from app.core.resource import Filter, Resource, any_of, any_spelling_of, at_least, below, contains_word, equals
+from app.custom_fields.lists import CustomLists
 from app.identity.models import Centre, User
 
 MEMBER_ORGANISATION = Resource(
@@ -25,7 +40,6 @@ MEMBER_ORGANISATION = Resource(
     sorts={"name": func.sort_key(MemberOrganisation.name, type_=Text), "created_at": MemberOrganisation.created_at},
     default_sort="name",
     is_owned=False,
-from app.custom_fields.lists import CustomLists
 )
 
 
@@ -54,6 +68,15 @@ _Parent = aliased(Account)
 _parent_name = select(_Parent.name).where(_Parent.id == Account.parent_id).correlate(Account).scalar_subquery()
 """Whoever sees an account may know what it belongs to: the name, and nothing else of it."""
 
+_contacts = table("contacts", column("id"), column("first_name"), column("last_name"))
+_main_contact_name = (
+    select(func.concat_ws(" ", _contacts.c.first_name, _contacts.c.last_name))
+    .where(_contacts.c.id == Account.main_contact_id)
+    .correlate(Account)
+    .scalar_subquery()
+)
+"""Likewise who decides there; contacts are a floor above."""
+
 ACCOUNT = Resource(
     Account,
     AccountRead,
@@ -68,12 +91,16 @@ ACCOUNT = Resource(
         **plain(Account, "visit_interval_days", "visit_priority", "last_visit_on", "last_order_on"),
         **plain(Account, "level", "industry", "legal_form"),
         **plain(Account, "street", "postal_code", "city", "state", "country", "phone", "email", "website", "vat_id"),
+        **plain(Account, "emails", "phones", "addresses", "web_addresses", "contact_type"),
+        "main_contact": link(Account.main_contact_id, _main_contact_name),
         **plain(Account, "description"),
         "expected_revenue": money(Account.expected_revenue_amount, Account.expected_revenue_currency),
         **plain(Account, "source", "erp_id", "lead_id", "custom"),
     },
     joins=lambda s: s.join(User, User.id == Account.assignee_id).outerjoin(Centre, Centre.id == Account.centre_id),
     filters={
+        **reach_filters(Account),
+        "contact_type": any_of(Account.contact_type),
         "id": ids_or_winners(Account.id),
         "q": contains_word(Account.sort_name),
         "assignee_id": any_of(Account.assignee_id),
@@ -109,5 +136,5 @@ ACCOUNT = Resource(
         "last_order_on": _since(Account.last_order_on),
         "last_visit_on": _since(Account.last_visit_on),
     },
-)
     added=CustomLists("account", Account),
+)

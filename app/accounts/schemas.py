@@ -7,8 +7,18 @@ from fastapi import Query
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue
 
 from app.accounts.classification import Status, Type
+from app.accounts.reach_filters import ReachQuery
+from app.accounts.reach_schemas import (
+    Addresses,
+    AddressRead,
+    EmailRead,
+    Emails,
+    PhoneRead,
+    Phones,
+    WebAddresses,
+    WebAddressRead,
+)
 from app.core.particulars import Email, Phone, PostalCode, VatId, Website
-from app.core.resource import ListQuery
 from app.core.types import (
     Body,
     ClientId,
@@ -16,6 +26,7 @@ from app.core.types import (
     Country,
     Day,
     FromErp,
+    Key,
     Line,
     Link,
     Moment,
@@ -25,6 +36,8 @@ from app.core.types import (
     not_settable,
 )
 from app.core.writing import absent
+from app.custom_fields.schemas import CustomFilters, CustomSort
+from app.custom_fields.values import CustomValues
 
 Access = Literal["managers", "public_read", "public_write"]
 Segment = Literal[
@@ -36,8 +49,6 @@ Segment = Literal[
 ]
 
 
-from app.custom_fields.schemas import CustomFilters, CustomSort
-from app.custom_fields.values import CustomValues
 def _each_once(ids: list[UUID]) -> list[UUID]:
     return list(dict.fromkeys(ids))
 
@@ -101,12 +112,19 @@ class AccountRead(RecordRead):
     phone: str | None
     email: str | None
     website: str | None
+    emails: list[EmailRead]
+    phones: list[PhoneRead]
+    addresses: list[AddressRead]
+    web_addresses: list[WebAddressRead]
+    contact_type: str | None = Field(description="The key of a contact type; null: not specified.")
+    main_contact: Link | None = Field(description="Who decides there; one of the account's contacts.")
     vat_id: str | None
     description: str | None
     expected_revenue: Money | None
     source: str | None
     erp_id: str | None
     lead_id: UUID | None = Field(description="The lead that the account was made from.")
+    custom: CustomValues
 
 
 class AccountCreate(Body):
@@ -124,7 +142,6 @@ class AccountCreate(Body):
         default=None,
         description="Those of segment and centre are added. With neither of them, the asker's default team.",
     )
-    custom: CustomValues
     access: Access = "managers"
     segment: Segment | None = Field(
         default=None, description="Gives the account the teams of its centre, country or the head office."
@@ -151,10 +168,16 @@ class AccountCreate(Body):
     phone: Phone | None = None
     email: Email | None = None
     website: Website | None = None
+    emails: Emails = Field(default_factory=list)
+    phones: Phones = Field(default_factory=list)
+    addresses: Addresses = Field(default_factory=list)
+    web_addresses: WebAddresses = Field(default_factory=list)
+    contact_type: Key | None = None
     vat_id: VatId | None = None
     description: Prose | None = None
     expected_revenue: Money | None = None
     source: Line | None = None
+    custom: CustomValues = Field(default_factory=dict)
     not_duplicate_of: Ids = Field(
         default_factory=list,
         description="`ref`s of matches that are other customers. Kept, like what `/v1/duplicate-dismissals` is told.",
@@ -177,7 +200,6 @@ class AccountDefaults(BaseModel):
 
     assignee_id: UUID
     team_ids: list[UUID] = Field(description="Those that were added by hand; empty: leave it out.")
-    custom: CustomValues = Field(default_factory=dict)
     access: Access
     segment: Segment | None
     centre_id: UUID | None
@@ -225,10 +247,19 @@ class AccountUpdate(Body):
     phone: Phone | None = None
     email: Email | None = None
     website: Website | None = None
+    emails: Emails = absent()
+    phones: Phones = absent()
+    addresses: Addresses = absent()
+    web_addresses: WebAddresses = absent()
+    contact_type: Key | None = None
+    main_contact_id: UUID | None = Field(
+        default=None, description="Who decides there: a contact of the account, be it their main one or a further one."
+    )
     vat_id: VatId | None = None
     description: Prose | None = None
     expected_revenue: Money | None = None
     source: Line | None = None
+    custom: CustomValues = absent()
     type: Computed = not_settable()
     status: Computed = not_settable()
     erp_id: FromErp = not_settable()
@@ -236,7 +267,7 @@ class AccountUpdate(Body):
     last_visit_on: Computed = not_settable()
 
 
-class AccountQuery(ListQuery):
+class AccountQuery(ReachQuery):
     """Filters of the list of accounts. Several values of one filter are joined by "or"."""
 
     id: list[UUID] = Field(
@@ -259,7 +290,6 @@ class AccountQuery(ListQuery):
     has_erp_id: bool | None = None
     last_order_after: Day | None = None
     last_order_before: Day | None = None
-    custom: CustomValues = absent()
     last_visit_before: Day | None = Field(default=None, description="Never visited ones too.")
     terms_end_before: Day | None = Field(default=None, description="Terms agreements that end before this day.")
     level: list[Line] = Field(default_factory=list, max_length=20)

@@ -1,12 +1,13 @@
 """Accounts: making, changing and deleting them (ACC-1, ACC-7, ACC-8, ACC-14, ID-4, ID-5)."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
+from pydantic import BaseModel
 from sqlalchemy import select
 
-from app.accounts import relations
+from app.accounts import reach, relations
 from app.accounts.access import require_write
 from app.accounts.models import Account
 from app.accounts.parties import values_of
@@ -14,6 +15,7 @@ from app.accounts.placement import place, with_rule
 from app.accounts.problems import ErpRecord
 from app.accounts.queries import ACCOUNT
 from app.accounts.schemas import AccountCreate, AccountUpdate
+from app.contact_types.service import wrong_type
 from app.core.context import Context
 from app.core.db import new_id
 from app.core.permissions import Permission
@@ -21,11 +23,13 @@ from app.core.principal import UserPrincipal
 from app.core.problems import Invalid
 from app.core.visibility import unscoped
 from app.core.writing import assign, columns_of, delete, require_match
+from app.custom_fields import checked
 from app.identity.references import FieldProblem, each, unknown_references
 from app.indexing import index_dependants, index_new, index_record, remove_record
-from app.custom_fields import checked
 from app.matching import PartyValues
 from app.notifications import notify
+
+B = TypeVar("B", bound=BaseModel)
 
 _SET_BY_RULE = {
     *("id", "not_duplicate_of", "assignee_id", "manager_ids", "team_ids", "centre_id"),
@@ -40,13 +44,19 @@ _RULE_TEAM = {
     "de": "Ein Team, das aus Segment und Centre folgt, wird nicht einzeln entfernt.",
     "en": "A team that follows from segment and centre is not removed by itself.",
 }
+_NO_PLACE = {
+    "de": "Die wichtigste Adresse eines Kunden braucht Ort und Land.",
+    "en": "An account's primary address needs city and country.",
+}
 _NO_ASSIGNEE = {"de": "Diese Angabe fehlt.", "en": "Field required"}
 
 
 async def add(ctx: Context, body: AccountCreate, **more: Any) -> Account:
     """The new account, indexed, its people notified; `more` are columns that no client sets. Raises Invalid."""
+    body, errors = settled(ctx, body)
     placement = await place(ctx, **{name: getattr(body, name) for name in _PLACE})
-    people, errors = await people_of(ctx, body, rule=placement.team_ids)
+    people, wrong = await people_of(ctx, body, rule=placement.team_ids)
+    errors += wrong + await checked(ctx, "account", body) + await wrong_type(ctx, body)
     if errors := errors + await relations.wrong(ctx, body) + relations.wrong_place(body, placement):
         raise Invalid(errors)
     if body.vip:
@@ -55,7 +65,6 @@ async def add(ctx: Context, body: AccountCreate, **more: Any) -> Account:
         **columns_of({name: value for name, value in body if name not in _SET_BY_RULE}, money=("expected_revenue",)),
         **people,
         **more,
-    errors += await checked(ctx, "account", body)
         centre_id=placement.centre_id,
         rule_team_ids=placement.team_ids,
         id=body.id or new_id(),
@@ -66,6 +75,15 @@ async def add(ctx: Context, body: AccountCreate, **more: Any) -> Account:
     await index_new(ctx, [("account", account.id, values_of(account))])
     await _tell(ctx, account, [account.assignee_id, *account.manager_ids])
     return account
+
+
+def settled(ctx: Context, body: B, account: Account | None = None) -> tuple[B, list[FieldProblem]]:
+    """The body with lists and plain fields that agree (ACC-9), and what is wrong with them."""
+    before = reach.columns(account, reach.OF_ACCOUNTS) if account is not None else None
+    found = reach.settle(body, reach.OF_ACCOUNTS, now=ctx.now, by=ctx.user_id, before=before)
+    if "addresses" in body.model_fields_set and None in (found.values.get(n, "") for n in ("city", "country")):
+        found.errors.append(("/addresses", "missing", _NO_PLACE))
+    return found.into(body), found.errors
 
 
 async def people_of(ctx: Context, body: Any, *, rule: Sequence[UUID] = ()) -> tuple[dict[str, Any], list[FieldProblem]]:
@@ -118,7 +136,9 @@ async def change(ctx: Context, account: Account, patch: AccountUpdate) -> None:
     require_write(ctx, account, patch.model_fields_set)
     if "vip" in patch.model_fields_set and patch.vip != account.vip:
         ctx.require(Permission.ACCOUNTS_SET_VIP)
-    errors = await changed_people(ctx, account, patch) + await relations.wrong(ctx, patch, account)
+    patch, errors = settled(ctx, patch, account)
+    errors += await changed_people(ctx, account, patch) + await relations.wrong(ctx, patch, account)
+    errors += await wrong_type(ctx, patch, account)
     before, told = values_of(account), {account.assignee_id, *account.manager_ids}
     errors += await move(ctx, account, patch) + await checked(ctx, "account", patch, account.custom)
     if errors:

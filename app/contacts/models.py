@@ -1,15 +1,30 @@
-"""Contacts: the people of a customer."""
+"""Contacts: the people of a customer, and whose else they are (ACC-5, ACC-6, ACC-9)."""
 
 from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ColumnElement, Computed, ForeignKey, Index, literal_column, text
-from sqlalchemy.dialects.postgresql import array
+from sqlalchemy import (
+    CheckConstraint,
+    ColumnElement,
+    Computed,
+    ForeignKey,
+    Index,
+    UniqueConstraint,
+    and_,
+    literal_column,
+    select,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB, array
 from sqlalchemy.orm import Mapped, mapped_column
 
+from app.accounts.models import Account
 from app.core.db import Base, Record
-from app.core.visibility import Explained, owned
+from app.core.visibility import Explained, beside, owned
+
+RELATIONS = ("employee", "owner", "board", "adviser", "agent", "other")
+"""What a person is to a further account."""
 
 
 @owned
@@ -31,6 +46,14 @@ class Contact(Explained, Record, Base):
         Index("ix_contacts_manager_ids", "manager_ids", postgresql_using="gin"),
         Index("ix_contacts_open_to_all", "created_at", "id", postgresql_where=text("access <> 'managers'")),
         Index("ix_contacts_lead_id", "lead_id", postgresql_where=text("lead_id IS NOT NULL")),
+        CheckConstraint("relationship IN ('active', 'left', 'retired', 'other')", name="relationship"),
+        Index("ix_contacts_contact_type", "contact_type", postgresql_where=text("contact_type IS NOT NULL")),
+        Index("ix_contacts_reach_keys", "reach_keys", postgresql_using="gin"),
+        Index(
+            "ix_contacts_previous_contact_id",
+            "previous_contact_id",
+            postgresql_where=text("previous_contact_id IS NOT NULL"),
+        ),
     )
 
     account_id: Mapped[UUID | None] = mapped_column(ForeignKey("accounts.id"), index=True)
@@ -61,6 +84,20 @@ class Contact(Explained, Record, Base):
     country: Mapped[str | None]
     phone: Mapped[str | None]
     email: Mapped[str | None]
+    emails: Mapped[list[Any]] = mapped_column(JSONB, server_default=text("'[]'"))
+    """All e-mail addresses; the plain columns are the primary entry of each list, see `app.accounts.reach` (ACC-9)."""
+    phones: Mapped[list[Any]] = mapped_column(JSONB, server_default=text("'[]'"))
+    addresses: Mapped[list[Any]] = mapped_column(JSONB, server_default=text("'[]'"))
+    web_addresses: Mapped[list[Any]] = mapped_column(JSONB, server_default=text("'[]'"))
+    reach_keys: Mapped[list[str]] = mapped_column(Computed("reach_keys(emails, phones)", persisted=True))
+    """What finds the contact by its lists."""
+    contact_type: Mapped[str | None] = mapped_column(ForeignKey("contact_types.key"))
+    relationship: Mapped[str] = mapped_column(server_default="active")
+    """Whether the person is still at the account; changed by a departure only (ACC-6)."""
+    do_not_contact: Mapped[bool] = mapped_column(server_default=text("false"))
+    left_on: Mapped[date | None]
+    previous_contact_id: Mapped[UUID | None] = mapped_column(ForeignKey("contacts.id", ondelete="SET NULL"))
+    """The same person at the account that they left."""
     birth_date: Mapped[date | None]
     description: Mapped[str | None]
     source: Mapped[str | None]
@@ -79,3 +116,53 @@ class Contact(Explained, Record, Base):
             "manager": cls.manager_ids.op("@>", is_comparison=True)(array([user])),
             "team": cls.team_ids.op("&&", is_comparison=True)(teams),
         }
+
+
+@owned
+class AccountContact(Record, Base):
+    """A person belongs to a further account, besides their main one (ACC-5)."""
+
+    __tablename__ = "account_contacts"
+    __table_args__ = (
+        CheckConstraint(f"relation IN {RELATIONS}", name="relation"),
+        UniqueConstraint("account_id", "contact_id"),
+        Index("ix_account_contacts_created_at_id", "created_at", "id"),
+    )
+
+    account_id: Mapped[UUID] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"))
+    contact_id: Mapped[UUID] = mapped_column(ForeignKey("contacts.id", ondelete="CASCADE"), index=True)
+    relation: Mapped[str]
+    job_title: Mapped[str | None]
+
+    @classmethod
+    def visible_to(cls, user: ColumnElement[UUID], teams: ColumnElement[list[UUID]]) -> ColumnElement[bool]:
+        """Whoever sees both ends."""
+        return and_(
+            *(
+                beside(
+                    select(model.id).where(model.id == end, model.visible_to(user, teams)).correlate(cls),
+                    model,
+                    reason="seen by the record's own rule",
+                ).exists()
+                for model, end in ((Account, cls.account_id), (Contact, cls.contact_id))
+            )
+        )
+
+
+class Departure(Record, Base):
+    """A person left their account (ACC-6). Of a person who was merged there may be several; the latest counts."""
+
+    __tablename__ = "departures"
+    __table_args__ = (
+        CheckConstraint("relationship IN ('left', 'retired', 'other')", name="relationship"),
+        Index("ix_departures_lead_id", "lead_id", postgresql_where=text("lead_id IS NOT NULL")),
+    )
+
+    contact_id: Mapped[UUID] = mapped_column(ForeignKey("contacts.id", ondelete="CASCADE"), index=True)
+    relationship: Mapped[str]
+    left_on: Mapped[date]
+    note: Mapped[str | None]
+    was: Mapped[dict[str, Any]]
+    """What the undoing puts back: `do_not_contact`, and the accounts where the person decided."""
+    lead_id: Mapped[UUID | None] = mapped_column(ForeignKey("leads.id", ondelete="SET NULL"))
+    """The lead that was made of the company that they went to."""

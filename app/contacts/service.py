@@ -1,13 +1,17 @@
 """Contacts: making, changing and deleting them."""
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
 
+from app.accounts import reach
 from app.accounts.access import require_write
 from app.accounts.models import Account
 from app.accounts.service import changed_people, people_of
+from app.contact_types.service import wrong_type
+from app.contacts.membership import change_main
 from app.contacts.models import Contact
 from app.contacts.parties import values_of
 from app.contacts.queries import CONTACT
@@ -23,12 +27,25 @@ from app.identity.references import FieldProblem
 from app.indexing import index_new, index_record, remove_record
 from app.notifications import notify
 
-_SET_BY_RULE = {"id", "assignee_id", "manager_ids", "team_ids", "erp_id"}
+_SET_BY_RULE = {
+    *("id", "assignee_id", "manager_ids", "team_ids", "erp_id", "industry", "relationship"),
+    *("left_on", "teams_follow", "next_contact_id", "next_lead_id", "previous_contact_id"),
+}
 _NO_ACCOUNT = {
     "de": "Diesen Kunden gibt es nicht, oder Sie dürfen ihn nicht sehen.",
     "en": "There is no such account, or you may not see it.",
 }
 _UNBORN = {"de": "Der Geburtstag liegt in der Zukunft.", "en": "The birthday lies in the future."}
+
+
+_DEPART = {
+    "de": "Das ändert nur der Abgang: POST /v1/contacts/{id}/departure; DELETE nimmt ihn zurück.",
+    "en": "Only a departure changes this: POST /v1/contacts/{id}/departure; DELETE takes it back.",
+}
+_NO_TEAMS = {
+    "de": "Ohne Kunden gibt es keine Teams zu übernehmen; nennen Sie mindestens ein Team.",
+    "en": "Without an account there are no teams to follow; name at least one team.",
+}
 
 
 async def create(ctx: Context, body: ContactCreate) -> tuple[UUID, bool]:
@@ -41,22 +58,35 @@ async def create(ctx: Context, body: ContactCreate) -> tuple[UUID, bool]:
     return contact.id, True
 
 
-async def add(ctx: Context, body: ContactCreate, *, at: Account | None = None, **more: Any) -> Contact:
+async def add(
+    ctx: Context,
+    body: ContactCreate,
+    *,
+    at: Account | None = None,
+    known: Mapping[str, Any] | None = None,
+    **more: Any,
+) -> Contact:
     """The new contact, indexed, its people notified; `more` are columns that no client sets. Raises Invalid.
 
-    `at` is the contact's account where the caller has it already, whether or not the asker may see it.
+    `at` is the contact's account where the caller has it already, whether or not the asker may see it; `known` are lists of
+    a person who is made anew: the consents in them go along.
     """
     account, errors = (at, []) if at is not None else await _account(ctx, body.account_id)
-    if body.team_ids is None and account is not None:
+    follows = body.team_ids is None and account is not None
+    if follows and account is not None:
         body = body.model_copy(update={"team_ids": account.team_ids})
+    settled = reach.settle(body, reach.OF_CONTACTS, now=ctx.now, by=ctx.user_id, before=known)
+    body = settled.into(body)
     people, wrong = await people_of(ctx, body)
-    errors += wrong + _birth_errors(ctx, body) + await checked(ctx, "contact", body)
+    errors += settled.errors + wrong + _birth_errors(ctx, body) + await checked(ctx, "contact", body)
+    errors += await wrong_type(ctx, body) + _departure_errors(body, "active")
     if errors:
         raise Invalid(errors)
     contact = Contact(
         **{name: value for name, value in body if name not in _SET_BY_RULE},
         **people,
         **more,
+        teams_follow=follows,
         id=body.id or new_id(),
         created_by=ctx.user_id,
     )
@@ -67,6 +97,15 @@ async def add(ctx: Context, body: ContactCreate, *, at: Account | None = None, *
     await index_new(ctx, [("contact", contact.id, values_of(contact, account.name if account else None))])
     await _tell(ctx, contact, [contact.assignee_id, *contact.manager_ids])
     return contact
+
+
+async def next_defaults(ctx: Context, contact_id: UUID) -> dict[str, Any]:
+    """What the next contact has in common with this one, which the asker has just made (ACC-13)."""
+    made = unscoped(select(Contact).where(Contact.id == contact_id), reason="the asker has just made it")
+    contact = (await ctx.session.execute(made)).scalar_one()
+    names = ("account_id", "assignee_id", "access", "contact_type", "country", "source")
+    own = [] if contact.teams_follow else contact.team_ids
+    return {**{name: getattr(contact, name) for name in names}, "team_ids": own}
 
 
 async def update(ctx: Context, contact_id: UUID, patch: ContactUpdate, if_match: str | None) -> None:
@@ -80,19 +119,51 @@ async def update(ctx: Context, contact_id: UUID, patch: ContactUpdate, if_match:
 
 async def change(ctx: Context, contact: Contact, patch: ContactUpdate) -> None:
     """Apply the patch to a loaded contact, for an asker who may: check, index, notify. Raises NotAManager, Invalid."""
-    require_write(ctx, contact, patch.model_fields_set)
-    moved = "account_id" in patch.model_fields_set and patch.account_id != contact.account_id
-    errors = (await _account(ctx, patch.account_id))[1] if moved else []
-    errors += await changed_people(ctx, contact, patch) + _birth_errors(ctx, patch)
-    errors += await checked(ctx, "contact", patch, contact.custom)
+    named = patch.model_fields_set
+    require_write(ctx, contact, named)
+    moved = "account_id" in named and patch.account_id != contact.account_id
+    account, errors = await _account(ctx, patch.account_id) if moved else (None, [])
+    before = reach.columns(contact, reach.OF_CONTACTS)
+    settled = reach.settle(patch, reach.OF_CONTACTS, now=ctx.now, by=ctx.user_id, before=before)
+    errors += settled.errors + await changed_people(ctx, contact, patch) + _birth_errors(ctx, patch)
+    errors += await checked(ctx, "contact", patch, contact.custom) + await wrong_type(ctx, patch, contact)
+    errors += _departure_errors(patch, contact.relationship)
+    patch = settled.into(patch)
+    follows = patch.team_ids is None if "team_ids" in named else contact.teams_follow
+    account_id = patch.account_id if "account_id" in named else contact.account_id
+    if follows and account_id is None:
+        if "team_ids" in named:
+            errors.append(("/team_ids", "no_account", _NO_TEAMS))
+        follows = False  # what they were, they stay
     if errors:
         raise Invalid(errors)
     told = {contact.assignee_id, *contact.manager_ids}
-    before = values_of(contact, None)
-    assign(contact, patch)
-    if moved or values_of(contact, None) != before:
+    known_as = values_of(contact, None)
+    if moved:
+        await change_main(ctx, contact, patch.account_id, title_given="job_title" in named)
+    if follows and (moved or not contact.teams_follow):
+        # They may be others than before: that is for the contact's own people.
+        require_write(ctx, contact, {"team_ids"})
+        contact.team_ids = list(account.team_ids if account is not None else await _teams_of(ctx, contact))
+    elif patch.team_ids is not None and "team_ids" in named:
+        contact.team_ids = patch.team_ids
+    contact.teams_follow = follows
+    assign(contact, patch, leave=("account_id", "team_ids"))
+    if moved or values_of(contact, None) != known_as:
         await index(ctx, contact)
     await _tell(ctx, contact, [user for user in (contact.assignee_id, *contact.manager_ids) if user not in told])
+
+
+async def _teams_of(ctx: Context, contact: Contact) -> list[UUID]:
+    """The teams of the contact's account, which does not change before the contact has them."""
+    statement = select(Account.team_ids).where(Account.id == contact.account_id).with_for_update(read=True)
+    reason = "the contact follows its account, whoever sees that"
+    return list((await ctx.session.execute(unscoped(statement, reason=reason))).scalar_one())
+
+
+def _departure_errors(body: ContactCreate | ContactUpdate, now: str) -> list[FieldProblem]:
+    named = "relationship" in body.model_fields_set and body.relationship != now
+    return [("/relationship", "use_departure", _DEPART)] if named else []
 
 
 async def remove(ctx: Context, contact_id: UUID) -> None:

@@ -1,6 +1,7 @@
 """The customer of a conversion: made anew, updated with chosen fields, or left as it is (CONV-2, CONV-3)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
@@ -25,6 +26,7 @@ from app.core.problems import Invalid, NotFound
 from app.core.types import Money
 from app.core.visibility import unscoped, visible
 from app.core.writing import assign
+from app.custom_fields import carried, checked
 from app.duplicates.dismissals import Ref, dismissed_with, pair_of, remember, remember_named
 from app.indexing import find_matches
 from app.leads.models import Lead
@@ -48,6 +50,8 @@ SHARED_FIELDS = (
     "source",
 )
 """Fields that leads and accounts have in common, besides the expected revenue."""
+
+CUSTOM = "custom."
 
 REQUIRED = ("name", "level", "industry", "legal_form", "city", "country")
 """What an account needs of its own (ACC-1); assignee and teams come from the lead, type is computed."""
@@ -125,6 +129,7 @@ async def make(ctx: Context, lead: Lead, body: ConversionCreate) -> Account:
     values["expected_revenue"] = revenue_of(lead)
     completion = body.account or AccountCompletion()
     values |= {name: getattr(completion, name) for name in completion.model_fields_set}
+    values["custom"] = await carried(ctx, lead.custom, "account") | completion.custom
     if body.transfer_notes and lead.description:
         values["description"] = _joined(values.get("description"), lead.description)
     lacking = [name for name in REQUIRED if not values.get(name)]
@@ -132,7 +137,8 @@ async def make(ctx: Context, lead: Lead, body: ConversionCreate) -> Account:
         message = {"de": "Diese Angabe braucht ein Kunde.", "en": "A customer needs this."}
         raise Invalid([(f"/account/{name}", "missing", message) for name in lacking])
     given = {name: value for name, value in values.items() if value is not None}
-    account = await accounts.add(ctx, _checked(AccountCreate, given, "account"), lead_id=lead.id)
+    with below("account"):
+        account = await accounts.add(ctx, _checked(AccountCreate, given, "account"), lead_id=lead.id)
     for own in (Ref("lead", lead.id), Ref("account", account.id)):
         await remember_named(ctx, own, shown, body.not_duplicate_of)
     await remember(ctx, [pair_of(Ref("account", account.id), other) for other in others])
@@ -199,22 +205,28 @@ async def change(
     ctx: Context, lead: Lead, account: Account, body: ConversionCreate, *, passes: bool
 ) -> list[dict[str, Any]]:
     """Take the chosen fields over; returns each with its old and new value. Raises NotAManager, Invalid."""
-    values: dict[str, Any] = {name: lead_value(lead, name) for name in body.take}
+    own = [name for name in body.take if not name.startswith(CUSTOM)]
+    values: dict[str, Any] = {name: lead_value(lead, name) for name in own}
     completion = body.account or AccountCompletion()
-    values |= {name: getattr(completion, name) for name in completion.model_fields_set}
+    values |= {name: getattr(completion, name) for name in completion.model_fields_set if name != "custom"}
+    custom = await taken(ctx, lead, [name for name in body.take if name.startswith(CUSTOM)]) | completion.custom
     if body.transfer_notes and lead.description:
         values["description"] = _joined(values.get("description", account.description), lead.description)
     empty = [name for name in (*REQUIRED, "assignee_id", "team_ids") if name in values and not values[name]]
     if empty:
         message = {"de": "Diese Angabe braucht ein Kunde.", "en": "A customer needs this."}
         raise Invalid([(f"/take/{name}", "missing", message) for name in empty])
-    patch = _checked(AccountUpdate, values, "account")
+    patch = _checked(AccountUpdate, values | ({"custom": custom} if custom else {}), "account")
+    values |= {f"{CUSTOM}{key}": None for key in custom}
     if not passes and patch.model_fields_set:
         require_write(ctx, account, patch.model_fields_set)
     before, known_as = {name: account_value(account, name) for name in values}, account_parties.values_of(account)
-    errors = await accounts.changed_people(ctx, account, patch)
-    if errors := errors + await accounts.move(ctx, account, patch):
-        raise Invalid(errors)
+    patch, errors = accounts.settled(ctx, patch, account)
+    errors += await accounts.changed_people(ctx, account, patch)
+    errors += await accounts.move(ctx, account, patch)
+    with below("account"):
+        if errors := errors + await checked(ctx, "account", patch, account.custom):
+            raise Invalid(errors)
     assign(account, patch, money=("expected_revenue",), leave=("centre_id", "team_ids"))
     await accounts.reindex(ctx, account, known_as)
     after = {name: account_value(account, name) for name in values}
@@ -226,6 +238,8 @@ def account_value(account: Account, field: str) -> Any:
     if field == "expected_revenue":
         amount, currency = account.expected_revenue_amount, account.expected_revenue_currency
         return None if amount is None else {"amount": str(amount), "currency": currency}
+    if field.startswith(CUSTOM):
+        return account.custom.get(field.removeprefix(CUSTOM))
     value = getattr(account, field)
     return [str(v) for v in value] if isinstance(value, list) else str(value) if isinstance(value, UUID) else value
 
@@ -258,11 +272,13 @@ async def person(ctx: Context, lead: Lead, account: Account, completion: Contact
             raise Invalid([("/contact/last_name", "missing", message)])
         return None
     given = {name: value for name, value in values.items() if value is not None}
+    given["custom"] = await carried(ctx, lead.custom, "contact") | given.get("custom", {})
     body = _checked(ContactCreate, {**given, "assignee_id": account.assignee_id}, "contact")
     known = await _known_person(ctx, lead, account, body)
     if known is not None:
         return known
-    return await contacts.add(ctx, body, at=account, lead_id=lead.id)
+    with below("contact"):
+        return await contacts.add(ctx, body, at=account, lead_id=lead.id)
 
 
 async def _known_person(ctx: Context, lead: Lead, account: Account, body: ContactCreate) -> Contact | None:
@@ -275,6 +291,28 @@ async def _known_person(ctx: Context, lead: Lead, account: Account, body: Contac
         reason="who is there is not made twice",
     )
     return (await ctx.session.execute(statement.limit(1))).scalar_one_or_none() if ids else None
+
+
+async def taken(ctx: Context, lead: Lead, names: Sequence[str]) -> dict[str, Any]:
+    """What the lead says for these custom fields of the customer. Raises Invalid where none of its own is mapped to one."""
+    if not names:
+        return {}
+    found = await carried(ctx, lead.custom, "account")
+    keys = [name.removeprefix(CUSTOM) for name in names]
+    message = {"de": "Der Interessent hat dafür keinen Wert.", "en": "The lead has no value for this."}
+    if errors := [(f"/take/{CUSTOM}{key}", "nothing_to_take", message) for key in keys if key not in found]:
+        raise Invalid(errors)
+    return {key: found[key] for key in keys}
+
+
+@contextmanager
+def below(where: str) -> Iterator[None]:
+    """What is wrong with custom values stands below `/where` in this request."""
+    try:
+        yield
+    except Invalid as error:
+        at = [(f"/{where}{p}" if p.startswith("/custom") else p, code, texts) for p, code, texts in error.errors]
+        raise Invalid(at) from error
 
 
 def _checked(model: type[BaseModel], values: dict[str, Any], where: str) -> Any:

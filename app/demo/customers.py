@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from app.accounts import parties as account_parties
+from app.accounts import reach
 from app.accounts.models import Account
 from app.activities.models import Activity
 from app.contacts import parties as contact_parties
@@ -116,6 +117,7 @@ def account_of(
             updated_at=at,
         )
     )
+    reach.complete(account, reach.OF_ACCOUNTS)
     draft.know("account", account.id, account_parties.values_of(account))
     return account
 
@@ -156,6 +158,7 @@ def contact_of(
             updated_at=at,
         )
     )
+    reach.complete(contact, reach.OF_CONTACTS)
     draft.know("contact", contact.id, contact_parties.values_of(contact, account.name))
     return contact
 

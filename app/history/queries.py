@@ -17,6 +17,7 @@ from sqlalchemy import (
     literal,
     literal_column,
     select,
+    union_all,
 )
 from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by
 
@@ -24,31 +25,42 @@ from app.core.history import table as log
 from app.core.statements import prepared
 from app.identity.models import User
 
-DERIVED = ["sort_name", "search_key", "undo", "reclassify_on", "rule_team_ids", "teams_follow"]
+DERIVED = ["sort_name", "search_key", "reach_keys", "undo", "reclassify_on", "rule_team_ids", "teams_follow"]
 """Columns that are no news: computed from others, or kept for a merge's undoing."""
 
 _NOTHING: Any = literal_column("'{}'::jsonb", JSONB)
-_keys = (
-    func.jsonb_object_keys(func.coalesce(log.c.old, _NOTHING).op("||")(func.coalesce(log.c.new, _NOTHING)))
-    .table_valued(column("key", Text))
-    .render_derived()
-)
-_changes = (
-    select(
-        func.coalesce(
-            func.json_agg(
-                aggregate_order_by(
-                    func.json_build_object(
-                        "field", _keys.c.key, "old", log.c.old[_keys.c.key], "new", log.c.new[_keys.c.key]
-                    ),
-                    _keys.c.key,
-                )
-            ),
-            func.json_build_array(),
-        )
+_INSTALLED = "custom"
+"""The column that holds the installation's own fields: each of them is news of its own."""
+
+
+def _fields(old: Any, new: Any, prefix: str, *conditions: Any) -> Select[Any]:
+    """The keys of two objects with their values, the key behind a prefix."""
+    key = (
+        func.jsonb_object_keys(func.coalesce(old, _NOTHING).op("||")(func.coalesce(new, _NOTHING)))
+        .table_valued(column("key", Text))
+        .render_derived()
+    ).c.key
+    shown = func.concat(prefix, key) if prefix else key
+    return select(shown.label("key"), old[key].label("old"), new[key].label("new")).where(
+        *(condition(key) for condition in conditions)
     )
-    .select_from(_keys)
-    .where(_keys.c.key != func.all(bindparam("left_out", type_=ARRAY(Text), required=True)))
+
+
+_old, _new = log.c.old[_INSTALLED], log.c.new[_INSTALLED]
+_changed = union_all(
+    _fields(
+        log.c.old,
+        log.c.new,
+        "",
+        lambda key: key != func.all(bindparam("left_out", type_=ARRAY(Text), required=True)),
+        lambda key: key != _INSTALLED,
+    ).correlate(log),
+    _fields(_old, _new, f"{_INSTALLED}.", lambda key: _old[key].is_distinct_from(_new[key])).correlate(log),
+).lateral("changed")
+_change = func.json_build_object("field", _changed.c.key, "old", _changed.c.old, "new", _changed.c.new)
+_changes = (
+    select(func.coalesce(func.json_agg(aggregate_order_by(_change, _changed.c.key)), func.json_build_array()))
+    .select_from(_changed)
     .correlate(log)
     .scalar_subquery()
 )

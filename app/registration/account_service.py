@@ -6,7 +6,9 @@ from uuid import UUID
 from app.accounts import parties as account_parties
 from app.accounts import service as accounts
 from app.accounts.models import Account
+from app.accounts.reach import LISTS
 from app.accounts.schemas import AccountCreate, AccountUpdate
+from app.contacts.membership import require_contact_of
 from app.core.context import Context
 from app.core.permissions import Permission
 from app.core.writing import already_created, request_hash
@@ -14,6 +16,9 @@ from app.duplicates.dismissals import Ref, remember_named
 from app.indexing import find_matches, queue_on
 from app.locks.protection import examine, refuse_unless_free
 from app.matching import PartyValues, normalise
+
+_WHO_IT_IS = {*(field.name for field in fields(PartyValues)), *LISTS}
+"""A change of one of these may make the account another customer; the lists hold the plain fields."""
 
 
 async def create(ctx: Context, body: AccountCreate) -> tuple[UUID, bool]:
@@ -26,7 +31,7 @@ async def create(ctx: Context, body: AccountCreate) -> tuple[UUID, bool]:
     asked = request_hash(body)
     if body.id is not None and await already_created(ctx, Account, body.id, asked):
         return body.id, False
-    party = normalise(account_parties.values_of(body))
+    party = normalise(account_parties.values_of(accounts.settled(ctx, body)[0]))
     examination = None
     if not ctx.may(Permission.RECORDS_READ_ALL):
         await queue_on(ctx, party)
@@ -48,12 +53,15 @@ async def update(ctx: Context, account_id: UUID, patch: AccountUpdate, if_match:
     Raises Forbidden, NotFound, NotAManager, StaleVersion, Invalid, CustomerTaken.
     """
     ctx.require(Permission.ACCOUNTS_WRITE)
-    changed = patch.model_fields_set & {field.name for field in fields(PartyValues)}
-    if not changed or ctx.may(Permission.RECORDS_READ_ALL):
+    if patch.main_contact_id is not None:
+        await require_contact_of(ctx, account_id, patch.main_contact_id)
+    if not patch.model_fields_set & _WHO_IT_IS or ctx.may(Permission.RECORDS_READ_ALL):
         await accounts.update(ctx, account_id, patch, if_match)
         return
-    before = account_parties.values_of(await ctx.load(Account, account_id, lock=False))
-    party = normalise(replace(before, **{name: getattr(patch, name) for name in changed}))
+    account = await ctx.load(Account, account_id, lock=False)
+    before, becomes = account_parties.values_of(account), accounts.settled(ctx, patch, account)[0]
+    changed = becomes.model_fields_set & _WHO_IT_IS
+    party = normalise(replace(before, **{name: getattr(becomes, name) for name in changed - set(LISTS)}))
     await queue_on(ctx, party)
     await accounts.update(ctx, account_id, patch, if_match)
     known = await find_matches(ctx, before)

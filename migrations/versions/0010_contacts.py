@@ -188,7 +188,7 @@ def upgrade() -> None:
     )
     op.create_index("ix_account_contacts_contact_id", "account_contacts", ["contact_id"])
     op.create_index("ix_account_contacts_created_at_id", "account_contacts", ["created_at", "id"])
-    watch("account_contacts")
+    watch("account_contacts", id_column="contact_id")
 
     op.create_table(
         "departures",
@@ -208,7 +208,7 @@ def upgrade() -> None:
     )
     op.create_index("ix_departures_contact_id", "departures", ["contact_id"])
     op.create_index("ix_departures_lead_id", "departures", ["lead_id"], postgresql_where=sa.text("lead_id IS NOT NULL"))
-    watch("departures")
+    watch("departures", id_column="contact_id")
 
 
 def downgrade() -> None:
