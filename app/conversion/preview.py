@@ -8,6 +8,7 @@ import orjson
 from app.accounts.access import is_manager
 from app.accounts.models import Account
 from app.conversion.customer import (
+    CUSTOM,
     REQUIRED,
     SHARED_FIELDS,
     account_value,
@@ -21,6 +22,7 @@ from app.core.context import Context
 from app.core.permissions import Permission
 from app.core.types import Money
 from app.core.visibility import visible
+from app.custom_fields import carried, definitions
 from app.leads.models import Lead
 from app.leads.queries import LEAD
 from app.locks.clearances import accounts_cleared_for
@@ -44,11 +46,17 @@ async def preview(ctx: Context, lead_id: UUID) -> bytes:
         standings = await candidates(ctx, lead)
         accounts = await _accounts(ctx, [s.account_id for s in standings if s.account_id])
         cleared = await accounts_cleared_for(ctx, lead.id)
-        matches = [_match(ctx, lead, s, accounts, cleared) for s in standings]
+        custom = await carried(ctx, lead.custom, "account")
+        matches = [_match(ctx, lead, s, accounts, cleared, custom=custom) for s in standings]
         missing = [
             {"field": name, "suggestion": legal_form_of(lead) if name == "legal_form" else None}
             for name in REQUIRED
             if not getattr(lead, name, None)
+        ]
+        missing += [
+            {"field": f"{CUSTOM}{field.key}", "suggestion": None}
+            for field in await definitions(ctx, "account")
+            if field.required and field.key not in custom
         ]
         held = await live_lock(ctx, lead.id)
         if held is not None:
@@ -76,7 +84,13 @@ async def _accounts(ctx: Context, ids: list[UUID]) -> dict[UUID, Account]:
 
 
 def _match(
-    ctx: Context, lead: Lead, standing: Standing, accounts: dict[UUID, Account], cleared: dict[UUID, str]
+    ctx: Context,
+    lead: Lead,
+    standing: Standing,
+    accounts: dict[UUID, Account],
+    cleared: dict[UUID, str],
+    *,
+    custom: dict[str, Any],
 ) -> dict[str, Any]:
     assert standing.account_id is not None
     account = accounts.get(standing.account_id)
@@ -84,8 +98,10 @@ def _match(
     passes = may_pass(standing) or cleared.get(standing.account_id) == "granted"
     fields: list[dict[str, Any]] = []
     if account is not None:
-        for name in (*SHARED_FIELDS, "expected_revenue"):
-            existing, new = account_value(account, name), _plain(lead_value(lead, name))
+        said = {name: _plain(lead_value(lead, name)) for name in (*SHARED_FIELDS, "expected_revenue")}
+        said |= {f"{CUSTOM}{key}": value for key, value in custom.items()}
+        for name, new in said.items():
+            existing = account_value(account, name)
             fields.append(
                 {"field": name, "existing": existing, "new": new, "differs": new is not None and new != existing}
             )

@@ -8,6 +8,7 @@ from pydantic import ConfigDict, Field, JsonValue
 from app.accounts.schemas import Access, Ids, Segment, TeamIds
 from app.core.particulars import Email, Phone, PostalCode, VatId, Website
 from app.core.types import Body, Country, Line, Link, Moment, Money, Prose
+from app.custom_fields.values import CustomName, CustomValues
 from app.leads.schemas import NOT_DUPLICATES, LeadRead
 from app.locks.schemas import LeadLockRead, MatchReason
 
@@ -58,6 +59,7 @@ class AccountCompletion(Body):
     website: Website | None = None
     vat_id: VatId | None = None
     description: Prose | None = None
+    custom: CustomValues = Field(default_factory=dict)
 
 
 class ContactCompletion(Body):
@@ -70,6 +72,7 @@ class ContactCompletion(Body):
     job_title: Line | None = None
     phone: Phone | None = None
     email: Email | None = None
+    custom: CustomValues = Field(default_factory=dict)
 
 
 class FollowOn(Body):
@@ -103,8 +106,10 @@ class ConversionCreate(Body):
     account_id: UUID | None = Field(
         default=None, description="The customer, for `update` and `keep`: the match's `ref`."
     )
-    take: Annotated[list[TakenField], Field(max_length=20)] = Field(
-        default_factory=list, description="For `update`: the fields whose lead values go into the customer."
+    take: Annotated[list[TakenField | CustomName], Field(max_length=220)] = Field(
+        default_factory=list,
+        description="For `update`: the fields whose lead values go into the customer. `custom.<key>` is a field of the "
+        "customer's that one of the lead's is mapped to.",
     )
     account: AccountCompletion | None = None
     contact: ContactCompletion | None = None
@@ -147,7 +152,7 @@ class ConversionRead(Body):
 class SideBySide(Body):
     """One field as it stands at the customer and at the lead."""
 
-    field: TakenField
+    field: TakenField | CustomName
     existing: Any
     new: Any
     differs: bool

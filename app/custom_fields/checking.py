@@ -56,6 +56,9 @@ async def checked(
     links: list[tuple[Definition, UUID]] = []
     for key, value in said.items():
         if (field := fields.get(key)) is None:
+            if value is None and key in after:
+                del after[key]  # of a field that was deleted, brought back by the undoing of a merge
+                continue
             errors.append((f"/custom/{key}", "unknown_field", _UNKNOWN))
             continue
         if _same(value, after.get(key)):
@@ -84,7 +87,7 @@ async def checked(
         pointer = f"/custom/{key}"
         if ask and field.required and not field.retired and key not in after and pointer not in wrong:
             errors.append((pointer, "missing", _MISSING))
-    errors += await _unseen(ctx, links)
+    errors += await unseen(ctx, links)
     if len(orjson.dumps(after)) > LARGEST:
         errors.append(("/custom", "too_large", _TOO_LARGE))
     body.custom = after
@@ -96,7 +99,7 @@ def _same(one: Any, other: Any) -> bool:
     return bool(one == other) and isinstance(one, bool) == isinstance(other, bool)
 
 
-async def _unseen(ctx: Context, links: list[tuple[Definition, UUID]]) -> list[FieldProblem]:
+async def unseen(ctx: Context, links: list[tuple[Definition, UUID]]) -> list[FieldProblem]:
     """Links to records that the asker does not see, and to people who are not active."""
     users = [(f"/custom/{field.key}", id_) for field, id_ in links if field.link_to == "user"]
     errors = await unknown_references(ctx, users=users)

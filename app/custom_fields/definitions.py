@@ -53,21 +53,22 @@ class Definition:
     retired: bool
 
 
-_COLUMNS = (
+COLUMNS = (
     *("id", "no", "record_type", "key", "kind", "link_to", "label_de", "label_en", "help_de", "help_en", "required"),
     *("position", "choices", "minimum", "maximum", "max_length", "decimals", "maps_to_id", "retired_at"),
 )
 
 
-def _definition(row: Any) -> Definition:
-    values = {name: row[name] for name in _COLUMNS if name not in ("choices", "retired_at")}
+def definition(row: Any) -> Definition:
+    """The field that a row of COLUMNS holds."""
+    values = {name: row[name] for name in COLUMNS if name not in ("choices", "retired_at")}
     choices = tuple(Choice(**choice) for choice in row["choices"])
     return Definition(**values, choices=choices, retired=row["retired_at"] is not None)
 
 
 _named = bindparam("keys", type_=ARRAY(Text), required=True)
 _LIST = Statement(
-    select(*(getattr(CustomField, name) for name in _COLUMNS))
+    select(*(getattr(CustomField, name) for name in COLUMNS))
     .where(
         CustomField.record_type == bindparam("record_type", type_=Text, required=True),
         CustomField.deleted_at.is_(None),
@@ -81,13 +82,13 @@ _LIST = Statement(
 async def definitions(ctx: Context, record_type: str, *, retired: bool = False) -> list[Definition]:
     """The fields of records of this kind, in their order; `retired`: those too that are not used any more."""
     rows = await ctx.fetch(_LIST, record_type=record_type, retired=retired, keys=None)
-    return [_definition(row) for row in rows]
+    return [definition(row) for row in rows]
 
 
 async def named(ctx: Context, record_type: str, keys: Iterable[str]) -> dict[str, Definition]:
     """Those of the named fields that there are, retired ones among them, by key."""
     rows = await ctx.fetch(_LIST, record_type=record_type, retired=True, keys=sorted(keys))
-    return {row["key"]: _definition(row) for row in rows}
+    return {row["key"]: definition(row) for row in rows}
 
 
 @lru_cache(maxsize=1)
@@ -95,15 +96,15 @@ def _held() -> Statement:
     found = func.held_custom_fields(
         bindparam("record_type", type_=Text, required=True), bindparam("keys", type_=ARRAY(Text), required=True)
     )
-    columns = [column(name, CustomField.__table__.columns[name].type) for name in _COLUMNS]
+    columns = [column(name, CustomField.__table__.columns[name].type) for name in COLUMNS]
     rows = found.table_valued(*columns)
-    return Statement(select(*(rows.c[name] for name in _COLUMNS)))
+    return Statement(select(*(rows.c[name] for name in COLUMNS)))
 
 
 async def held(ctx: Context, record_type: str, keys: Iterable[str]) -> dict[str, Definition]:
     """The named fields and all required ones, by key. None of them changes before this transaction ends."""
     rows = await ctx.run(_held(), record_type=record_type, keys=sorted(keys))
-    return {row["key"]: _definition(row) for row in rows}
+    return {row["key"]: definition(row) for row in rows}
 
 
 HOLD_ALL = Statement(

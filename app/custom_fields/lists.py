@@ -18,7 +18,7 @@ from app.custom_fields.values import FieldProblem
 
 EPOCH = date(2000, 1, 1)
 _NUMBERS = ("number", "money", "date", "boolean")
-_OPERATORS: Mapping[str, tuple[str, ...]] = {
+OPERATORS: Mapping[str, tuple[str, ...]] = {
     "text": ("eq", "ne", "starts", "set", "empty"),
     "number": ("eq", "ne", "gte", "lte", "set", "empty"),
     "money": ("eq", "ne", "gte", "lte", "set", "empty"),
@@ -28,7 +28,7 @@ _OPERATORS: Mapping[str, tuple[str, ...]] = {
     "multi_choice": ("eq", "ne", "set", "empty"),
     "link": ("eq", "ne", "set", "empty"),
 }
-_UNSORTED = ("multi_choice", "link")
+UNSORTED = ("multi_choice", "link")
 _FORM = re.compile(r"([a-z][a-z0-9_]*):([a-z]+)(?::(.*))?")
 
 
@@ -38,6 +38,7 @@ class CustomLists:
     def __init__(self, record_type: RecordType, model: Any) -> None:
         self._record_type = record_type
         self._model = model
+        self._sorted = custom_values.alias("sorted_by")
 
     async def look_up(self, ctx: Context, filters: Sequence[str], sort: str) -> Wanted:
         """Raises Invalid for unknown fields, operators that they do not have, values that are not theirs."""
@@ -58,7 +59,7 @@ class CustomLists:
                 asked.setdefault((name, operator), []).append(value)
         sorted_by = None
         if key is not None:
-            if key not in fields or fields[key].kind in _UNSORTED:
+            if key not in fields or fields[key].kind in UNSORTED:
                 text = ("Danach lässt sich nicht sortieren", "Nothing can be sorted by this")
                 errors.append(
                     ("?sort", "unknown_custom_field", {"de": f"{text[0]}: {key}.", "en": f"{text[1]}: {key}."})
@@ -75,7 +76,7 @@ class CustomLists:
 
     def valued(self, column: str) -> tuple[Any, ColumnElement[bool], ColumnElement[Any], ColumnElement[Any]]:
         """The values that the list is sorted by."""
-        table = custom_values.alias("sorted")
+        table = self._sorted
         value = table.c[column]
         on = and_(table.c.record_id == self._model.id, table.c.field == _bind("s_field", Integer), value.is_not(None))
         return table, on, value, table.c.record_id
@@ -97,7 +98,7 @@ def _value(fields: Mapping[str, Definition], name: str, operator: str, text: str
     """The value as `custom_values` has it. Raises _Wrong."""
     if (field := fields.get(name)) is None:
         raise _Wrong("unknown_custom_field", f"Dieses Feld gibt es nicht: {name}.", f"There is no such field: {name}.")
-    known = _OPERATORS[field.kind]
+    known = OPERATORS[field.kind]
     if operator not in known:
         listed = ", ".join(known)
         raise _Wrong("unknown_operator", f"{name}: erlaubt sind {listed}.", f"{name}: allowed are {listed}.")

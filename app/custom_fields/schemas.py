@@ -1,6 +1,6 @@
 """Custom fields on the wire, and what lists of records take for them."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import (
@@ -171,7 +171,7 @@ class CustomFieldQuery(ListQuery):
     record_type: list[RecordType] = Field(default_factory=list, max_length=4)
     kind: list[Kind] = Field(default_factory=list, max_length=8)
     retired: bool | None = None
-    sort: Annotated[str, Field(pattern=r"^-?(position|created_at)$")] = "position"
+    sort: Literal["position", "-position", "created_at", "-created_at"] = "position"
 
 
 CustomFilters = Annotated[

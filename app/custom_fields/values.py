@@ -7,13 +7,16 @@ from decimal import Decimal
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import AfterValidator, Field, TypeAdapter, ValidationError, WithJsonSchema
+from pydantic import AfterValidator, Field, StringConstraints, TypeAdapter, ValidationError, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from app.core.failures import invalid_fields
 from app.core.problems import Language
 from app.core.types import NO_CONTROLS, Day, Key, Line, Money, Prose
 from app.custom_fields.definitions import Definition
+
+CustomName = Annotated[str, StringConstraints(max_length=67, pattern=r"^custom\.[a-z][a-z0-9_]*$")]
+"""What a custom field is called beside others: `custom.<key>`."""
 
 FieldProblem = tuple[str, str, Mapping[Language, str]]
 

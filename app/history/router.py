@@ -14,6 +14,7 @@ from app.core.paging import InvalidCursor
 from app.core.permissions import Permission
 from app.core.problems import Forbidden, NotFound, declared
 from app.core.resource import Page
+from app.custom_fields.models import CustomField
 from app.history.schemas import HistoryItem, HistoryQuery
 from app.history.service import Kind, history
 from app.identity.models import User
@@ -32,6 +33,7 @@ KINDS: dict[str, tuple[str, str, Kind]] = {
     "lead-locks": ("lead lock", "protection", Kind(LeadLock)),
     "clearances": ("clearance", "protection", Kind(Clearance, hidden=("customer_name", "country"))),
     "projects": ("project", "projects", Kind(Project, owned=False)),
+    "custom-fields": ("custom field", "custom-fields", Kind(CustomField, owned=False)),
     "users": ("user", "users", Kind(User, Permission.USERS_MANAGE, owned=False, parts=("user_roles",))),
 }
 

@@ -45,6 +45,9 @@ LATEST = ("last_order_on", "last_visit_on")
 FILLED = ("lead_id",)
 """Columns nobody chooses: taken from a loser where the winner has nothing."""
 
+CUSTOM = "custom."
+"""What the installation's own fields are called here; each of them is a line of its own (ACC-10)."""
+
 REASONS = {
     "same": {"de": "Alle sagen dasselbe.", "en": "All say the same."},
     "winner": {"de": "Der Wert des Gewinners bleibt.", "en": "The winner's value stays."},
@@ -79,12 +82,18 @@ def value_of(row: Row, field: str) -> Any:
     if field == "expected_revenue":
         amount = row["expected_revenue_amount"]
         return None if amount is None else {"amount": f"{amount:.2f}", "currency": row["expected_revenue_currency"]}
-    return row[field]
+    return row["custom"].get(field.removeprefix(CUSTOM)) if field.startswith(CUSTOM) else row[field]
 
 
 def columns_of(field: str) -> tuple[str, ...]:
     """The columns behind a field."""
     return ("expected_revenue_amount", "expected_revenue_currency") if field == "expected_revenue" else (field,)
+
+
+def choosable(record_type: str, rows: Mapping[UUID, Row]) -> tuple[str, ...]:
+    """The fields that may be chosen: those of the kind, and the installation's own that one of the records has."""
+    custom = {f"{CUSTOM}{key}" for row in rows.values() for key in row["custom"]}
+    return (*CHOOSABLE[record_type], *sorted(custom))
 
 
 def compare(record_type: str, winner_id: UUID, rows: Mapping[UUID, Row], chosen: Mapping[str, Source]) -> list[Line]:
@@ -93,7 +102,7 @@ def compare(record_type: str, winner_id: UUID, rows: Mapping[UUID, Row], chosen:
         (id_ for id_ in rows if id_ != winner_id), key=lambda id_: (rows[id_]["updated_at"], id_), reverse=True
     )
     lines = []
-    for field in CHOOSABLE[record_type]:
+    for field in choosable(record_type, rows):
         values = tuple((id_, value_of(rows[id_], field)) for id_ in (winner_id, *others))
         said = [value for _, value in values if value is not None]
         differs = any(value != said[0] for value in said[1:])

@@ -55,6 +55,7 @@ MOVES: dict[str, tuple[Reference, ...]] = {
 STAYS: dict[str, str] = {
     # table.column: why it goes on naming what it named
     "change_log.record_id": "what happened to a record happened to it",
+    "custom_values.record_id": "made of the record's own values, by a trigger",
     "conversions.lead_id": "a converted lead never loses",
     "duplicate_dismissals.first_id": "pairs, moved by app.duplicates",
     "duplicate_dismissals.second_id": "pairs, moved by app.duplicates",

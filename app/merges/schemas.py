@@ -3,14 +3,16 @@
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 from app.core.problems import FieldErrorBody
 from app.core.resource import ListQuery
-from app.core.types import Body, ClientId, Key, Link, RecordRead
+from app.core.types import Body, ClientId, Link, RecordRead
 
 RecordType = Literal["lead", "account", "contact"]
+FieldName = Annotated[str, StringConstraints(max_length=67, pattern=r"^(custom\.)?[a-z][a-z0-9_]*$")]
+"""A field, or `custom.<key>` for one of the installation's own."""
 _LEAD, _OTHER = "0192f0c1-7c7a-7a1b-8c1d-2f6e7a9b0c1d", "0192f0c1-7c7a-7a1b-8c1d-2f6e7a9b0c1e"
 
 
@@ -41,9 +43,9 @@ class MergeCreate(Body):
     winner_id: UUID | None = Field(
         default=None, description="The record that stays. A preview without it recommends one."
     )
-    fields: dict[Key, UUID | Literal["all"]] = Field(
+    fields: dict[FieldName, UUID | Literal["all"]] = Field(
         default_factory=dict,
-        max_length=60,
+        max_length=260,
         description="By field, the record whose value is taken, or `all` to join texts. What is not named is as proposed.",
     )
     versions: dict[UUID, Annotated[int, Field(strict=True, ge=1, le=(1 << 53))]] = Field(

@@ -20,7 +20,19 @@ from app.leads.models import Lead
 from app.locks.models import LeadLock
 from app.locks.service import end
 from app.merges import rules, statements
-from app.merges.fields import CHOOSABLE, FILLED, LATEST, REASONS, TERMS, UNITED, Line, columns_of, compare, united
+from app.merges.fields import (
+    CUSTOM,
+    FILLED,
+    LATEST,
+    REASONS,
+    TERMS,
+    UNITED,
+    Line,
+    choosable,
+    columns_of,
+    compare,
+    united,
+)
 from app.merges.loading import WRITE, Loaded, fresh, load, name_of, queue, reindex, require_write
 from app.merges.models import Merge
 from app.merges.problems import MergeRefused
@@ -196,8 +208,9 @@ def _require(ctx: Context, body: MergeCreate) -> None:
 def _compare(records: Records, winner_id: UUID, body: MergeCreate) -> list[Line]:
     """The comparison with the client's choices. Raises Invalid."""
     errors: list[Refusal] = []
+    known = choosable(body.record_type, records.rows)
     for field, source in body.fields.items():
-        if field not in CHOOSABLE[body.record_type]:
+        if field not in known:
             errors.append((f"/fields/{field}", "not_choosable", _NOT_CHOOSABLE))
         elif source == "all":
             if field != "description":
@@ -209,7 +222,7 @@ def _compare(records: Records, winner_id: UUID, body: MergeCreate) -> list[Line]
     chosen: dict[str, Any] = dict(body.fields)
     if records.rows[winner_id].get("phase") == "converted":
         # What a lead was when it became a customer stays as it was (LEAD-6).
-        chosen = dict.fromkeys(CHOOSABLE["lead"], winner_id) | chosen
+        chosen = dict.fromkeys(known, winner_id) | chosen
     elif (holder := _holder(records)) and str(holder) != records.rows[winner_id]["assignee_id"]:
         # Who holds the lock is the assignee: that of the record that brings it.
         chosen = {"assignee_id": next(lock.record_id for lock in records.locks)} | chosen
@@ -268,7 +281,10 @@ def _set_columns(winner: Any, loaded: Loaded, lines: list[Line]) -> set[str]:
             changed.add(column)
 
     assignees = [getattr(loaded.objects[id_], "assignee_id", None) for id_ in loaded.records.rows]
+    put("custom", _custom(winner, lines))
     for line in lines:
+        if line.field.startswith(CUSTOM):
+            continue
         if line.source == "all":
             put(line.field, line.result)
         elif line.source != winner.id:
@@ -290,6 +306,15 @@ def _set_columns(winner: Any, loaded: Loaded, lines: list[Line]) -> set[str]:
         if column in rows[winner.id] and getattr(winner, column) is None:
             put(column, next((getattr(o, column) for o in loaded.objects.values() if getattr(o, column)), None))
     return changed
+
+
+def _custom(winner: Any, lines: list[Line]) -> dict[str, Any]:
+    """The installation's own fields as the comparison leaves them."""
+    values = dict(winner.custom)
+    for line in lines:
+        if line.field.startswith(CUSTOM) and line.source != winner.id:
+            values[line.field.removeprefix(CUSTOM)] = line.result
+    return {key: value for key, value in values.items() if value is not None}
 
 
 async def _end_surplus_locks(ctx: Context, records: Records, winner_id: UUID) -> list[dict[str, Any]]:

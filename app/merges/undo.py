@@ -15,7 +15,7 @@ from app.indexing import queue_on
 from app.locks.models import LeadLock
 from app.locks.service import schedule
 from app.merges import statements
-from app.merges.fields import UNITED
+from app.merges.fields import CUSTOM, UNITED, Row
 from app.merges.loading import MODELS, WRITE, queue, reindex, require_write
 from app.merges.models import Merge
 from app.merges.problems import AlreadyUndone, LaterMerge, TakenSince, UndoTooLate, WinnerGone
@@ -166,11 +166,33 @@ async def _restore_winner(ctx: Context, merge: Merge, now: Mapping[str, Any]) ->
             # Whoever came since stays, whoever came by the merge goes, whoever left by it comes back.
             brought, gone = set(after[column]) - set(was), [one for one in was if one not in after[column]]
             values[column] = list(dict.fromkeys([*(one for one in now[column] if one not in brought), *gone]))
+        elif column == "custom":
+            values[column], changed = _restored(was, after[column], now[column])
+            record = str(merge.winner_id)
+            kept += [
+                {"kind": "field", "field": f"{CUSTOM}{key}", "record_id": record, "reason": "changed"}
+                for key in changed
+            ]
         elif now[column] != was:
             name = column.removesuffix("_amount").removesuffix("_currency")
             kept.append({"kind": "field", "field": name, "record_id": str(merge.winner_id), "reason": "changed"})
     await ctx.run(statements.restore(merge.record_type, tuple(sorted(values))), winner=merge.winner_id, values=values)
     return [one for at, one in enumerate(kept) if one not in kept[:at]]
+
+
+def _restored(was: Row, after: Row, now: Row) -> tuple[dict[str, Any], list[str]]:
+    """The installation's own fields as they were, but for those that have changed since; and the keys of these."""
+    values = dict(now)
+    changed = []
+    for key in sorted({*was, *after}):
+        if now.get(key) != after.get(key):
+            if now.get(key) != was.get(key):
+                changed.append(key)
+        elif key in was:
+            values[key] = was[key]
+        else:
+            values.pop(key, None)
+    return values, changed
 
 
 async def _undo_effects(ctx: Context, effects: list[Mapping[str, Any]], revived: set[str]) -> list[Kept]:

@@ -14,7 +14,7 @@ from app.core.problems import Invalid
 from app.core.redirects import whereabouts
 from app.core.visibility import unscoped, visible
 from app.core.writing import already_created, request_hash
-from app.custom_fields import checked
+from app.custom_fields import carried_from, checked
 from app.identity.references import FieldProblem, each, unknown_references
 from app.messages.models import Message
 from app.opportunities.cards import add, check_closing, first_stage, stage_of, unknown_stage
@@ -55,6 +55,7 @@ async def create(ctx: Context, body: OpportunityCreate, message_id: UUID) -> tup
         (f"/{name}", "set_by_request", _NOT_HERE) for name in _OF_THE_REQUEST if getattr(body, name) is not None
     ]
     errors += await unknown_references(ctx, teams=each("/team_ids", body.team_ids))
+    body.custom = await carried_from(ctx, request.lead_id, "opportunity") | body.custom
     errors += await checked(ctx, "opportunity", body)
     if stage is None:
         errors.append(unknown_stage("/stage_id"))

@@ -31,7 +31,15 @@ ACCOUNT = {
 
 async def defined(admin: httpx.AsyncClient, key: str, kind: str = "text", **more: Any) -> dict[str, Any]:
     """A new field, of accounts unless said otherwise."""
-    body = {"record_type": "account", "key": key, "kind": kind, "label_de": key, "label_en": key, **OF_KIND[kind], **more}
+    body = {
+        "record_type": "account",
+        "key": key,
+        "kind": kind,
+        "label_de": key,
+        "label_en": key,
+        **OF_KIND[kind],
+        **more,
+    }
     answer = await admin.post("/v1/custom-fields", json=body)
     assert answer.status_code == 201, answer.text
     found: dict[str, Any] = answer.json()
