@@ -35,12 +35,13 @@ ACCESS_FIELDS = frozenset({"assignee_id", "manager_ids", "team_ids", "access", "
 
 def reasons_to_manage(asker: Principal, record: Managed) -> dict[str, bool]:
     """Why somebody is one of the record's people: each of these is enough."""
-    named = isinstance(asker, UserPrincipal)
+    if not isinstance(asker, UserPrincipal):
+        return {"sees_all": reach(asker) == "all"}
     return {
         "sees_all": reach(asker) == "all",
-        "assignee": named and asker.user_id == record.assignee_id,
-        "manager": named and asker.user_id in record.manager_ids,
-        "team": named and not set(asker.team_ids).isdisjoint(record.team_ids),
+        "assignee": asker.user_id == record.assignee_id,
+        "manager": asker.user_id in record.manager_ids,
+        "team": not set(asker.team_ids).isdisjoint(record.team_ids),
     }
 
 

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import Select, false, select, true
 
 from app.accounts.models import Account
+from app.activities.access import OF_TASKS, reasons_to_change
 from app.activities.models import Activity
 from app.activities.problems import ConvertFirst
 from app.activities.queries import ACTIVITY
@@ -17,7 +18,7 @@ from app.core.context import Context
 from app.core.db import new_id
 from app.core.permissions import Permission
 from app.core.principal import UserPrincipal
-from app.core.problems import Invalid
+from app.core.problems import Forbidden, Invalid
 from app.core.visibility import scope
 from app.core.writing import already_created, assign, delete, request_hash, require_match
 from app.identity.references import FieldProblem, unknown_references
@@ -28,7 +29,6 @@ from app.opportunities.models import Opportunity
 from app.projects.models import Project
 
 _LINKS = ("account_id", "contact_id", "lead_id", "opportunity_id")
-_OF_TASKS = ("status", "assignee_id", "due_at")
 _UNKNOWN = {
     "de": "Diesen Datensatz gibt es nicht, oder Sie dürfen ihn nicht sehen.",
     "en": "There is no such record, or you may not see it.",
@@ -76,12 +76,14 @@ async def create(ctx: Context, body: NoteCreate | TaskCreate) -> tuple[UUID, boo
 async def update(ctx: Context, activity_id: UUID, patch: ActivityUpdate, if_match: str | None) -> None:
     """Change an activity; who may complete tasks may set their own task's status. Raises NotFound, Forbidden, StaleVersion, Invalid."""
     activity = await ctx.load(Activity, activity_id)
-    completes = patch.model_fields_set <= {"status"} and activity.assignee_id == ctx.user_id
-    ctx.require(Permission.TASKS_COMPLETE if completes else Permission.ACTIVITIES_WRITE)
+    if not any(reasons_to_change(ctx.principal, activity, patch.model_fields_set).values()):
+        completes = patch.model_fields_set <= {"status"} and activity.assignee_id == ctx.user_id
+        lacking = Permission.TASKS_COMPLETE if completes else Permission.ACTIVITIES_WRITE
+        raise Forbidden(permission=lacking.value)
     await require_match(ctx, ACTIVITY, activity, if_match)
     errors: list[FieldProblem] = []
     if activity.type == "note":
-        errors += [(f"/{name}", "only_of_tasks", _NOT_A_TASK) for name in _OF_TASKS if name in patch.model_fields_set]
+        errors += [(f"/{name}", "only_of_tasks", _NOT_A_TASK) for name in OF_TASKS if name in patch.model_fields_set]
     handed_over = "assignee_id" in patch.model_fields_set and patch.assignee_id != activity.assignee_id
     if handed_over:
         errors += await unknown_references(ctx, users=[("/assignee_id", patch.assignee_id)])

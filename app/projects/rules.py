@@ -64,6 +64,10 @@ class Rules:
     active: bool
     statuses: dict[str, str]
 
+    def allows(self, field: str) -> bool:
+        """Whether a lead may have the field: one of a lean project has only what is asked for (LEAD-2)."""
+        return not self.lean or field in self.required_fields
+
     def first_status(self, category: str) -> str:
         """The first status of that category."""
         return next(key for key, found in self.statuses.items() if found == category)

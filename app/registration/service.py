@@ -191,16 +191,14 @@ async def _check_rules(
             wrong(field, "missing", "Diese Angabe fehlt.", "This is required.")
     if not lead.name and "name" not in rules.required_fields:
         wrong("name", "missing", "Diese Angabe fehlt.", "This is required.")
-    if rules.lean:
-        allowed = _ALLOWED_ALWAYS | set(rules.required_fields)
-        for field in sorted(body.model_fields_set - allowed):
-            if getattr(body, field) is not None:
-                wrong(
-                    field,
-                    "convert_first",
-                    "Ein geschützter Interessent enthält nur, was zur Prüfung nötig ist; alles Weitere nach der Konvertierung.",
-                    "A protected lead holds only what a check needs; add this after conversion.",
-                )
+    for field in sorted(body.model_fields_set - _ALLOWED_ALWAYS):
+        if not rules.allows(field) and getattr(body, field) not in (None, {}):
+            wrong(
+                field,
+                "convert_first",
+                "Ein geschützter Interessent enthält nur, was zur Prüfung nötig ist; alles Weitere nach der Konvertierung.",
+                "A protected lead holds only what a check needs; add this after conversion.",
+            )
     category = rules.statuses.get(lead.status or rules.first_status("open"))
     if lead.status and (category is None or (category == "converted" and lead.phase == "open")):
         known = ", ".join(key for key, found in rules.statuses.items() if found != "converted")
