@@ -41,7 +41,9 @@ async def update(ctx: Context, id_: UUID, patch: MemberOrganisationUpdate, if_ma
 async def remove(ctx: Context, id_: UUID) -> None:
     """Delete one that no account has. Raises Forbidden, NotFound, InUse."""
     found = await _locked(ctx, id_)
-    having = select(Account.id).where(Account.member_organisation_ids.op("&&", is_comparison=True)(array([id_]))).limit(1)
+    having = (
+        select(Account.id).where(Account.member_organisation_ids.op("&&", is_comparison=True)(array([id_]))).limit(1)
+    )
     statement = unscoped(having, reason="it is in use, whoever sees the account")
     if (await ctx.session.execute(statement)).first() is not None:
         raise InUse(de="Kunden", en="accounts", extra={"used_by": "accounts"})

@@ -58,6 +58,8 @@ async def place(
 ) -> Placement:
     """Where such an account belongs. A centre that is named counts, if it exists; otherwise the one of the postal code."""
     code = plain_code(country, postal_code) if postal_code else None
+    if not (segment or centre_id or code):
+        return Placement(None, [])
     kinds = TEAM_KINDS[segment] if segment else ()
     (row,) = await ctx.fetch(_FIND, centre_id=centre_id, country=country, code=code or None, kinds=list(kinds))
     return Placement(row["centre_id"], row["team_ids"])
