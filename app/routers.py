@@ -26,6 +26,7 @@ from app.locks.router import router as protection
 from app.lookups.router import router as lookups
 from app.merges.router import router as merges
 from app.messages.router import router as messages
+from app.metadata.router import router as metadata
 from app.notifications.router import router as notifications
 from app.opportunities.router import pipeline_router
 from app.opportunities.router import router as opportunities
@@ -54,6 +55,7 @@ ROUTERS: list[APIRouter] = [
     jobs,
     history,
     access,
+    metadata,
     background_jobs,
     auth,
     me,
@@ -87,5 +89,6 @@ TAGS = [
     {"name": "notifications", "description": "What somebody should know."},
     {"name": "jobs", "description": "Long work that somebody has asked for."},
     {"name": "background-jobs", "description": "Jobs that failed, for administrators."},
+    {"name": "metadata", "description": "What forms and lists are made of: fields, options, labels, actions."},
     {"name": "operation", "description": "Health, readiness, metrics."},
 ]
