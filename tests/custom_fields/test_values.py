@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import pytest
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from tests.conftest import Api
 from tests.custom_fields.support import ACCOUNT, OF_KIND, VALUES, changed, defined, wrong
@@ -238,3 +238,25 @@ async def test_a_lead_under_protection_holds_no_more_than_a_check_needs(api: Api
     assert (await client.post("/v1/leads", json=lead_body(eva.id))).status_code == 201
     answer = await client.post("/v1/leads", json=lead_body(eva.id, custom={"size": 5}))
     assert wrong(answer) == {"/custom": "convert_first"}
+
+
+async def test_whoever_sends_none_pays_nothing(api: Api, session: AsyncSession, rollback: AsyncConnection) -> None:
+    admin = await api.as_user(await make_user(session, "admin"))
+    client = await api.as_user(await make_user(session))
+    await defined(admin, "size", "number")
+    raw: Any = (await rollback.get_raw_connection()).driver_connection
+    asked: list[str] = []
+
+    async def asks(custom: dict[str, Any]) -> int:
+        asked.clear()
+        with raw.query_logger(lambda query: asked.append(query.query)):
+            made = await client.post("/v1/accounts", json=ACCOUNT | {"name": f"Firma{len(custom)} Huber AG"} | custom)
+            url = made.headers["Location"]
+            patch = {"level": "B"} | custom
+            assert (await client.patch(url, json=patch, headers={"If-Match": '"1"'})).status_code == 200
+            assert (await client.get("/v1/accounts")).status_code == 200
+        return sum("held_custom_fields" in query for query in asked)
+
+    assert await asks({}) == 0
+    assert not [query for query in asked if "FROM custom_fields" in query and "device_sessions" not in query]
+    assert await asks({"custom": {"size": 5}}) == 2

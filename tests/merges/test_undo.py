@@ -60,6 +60,18 @@ def differing(before: dict[str, set[str]], after: dict[str, set[str]]) -> dict[s
     return {t: (before[t] - after[t], after[t] - before[t]) for t in before if before[t] != after[t]}
 
 
+async def define_fields(session: AsyncSession) -> None:
+    """Custom fields of all kinds of records; one of them is not used any more."""
+    await session.execute(
+        text(
+            "INSERT INTO custom_fields (id, record_type, key, kind, label_de, label_en, position, retired_at) "
+            "SELECT gen_random_uuid(), t, k, kind, k, k, 1, CASE k WHEN 'gone' THEN now() END "
+            "FROM unnest(ARRAY['lead', 'account', 'contact']) AS t, (VALUES ('size', 'number'), ('levels', 'multi_choice'), "
+            "('gone', 'text'), ('at', 'date')) AS f(k, kind) ON CONFLICT DO NOTHING"
+        )
+    )
+
+
 async def populate(
     session: AsyncSession, contexts: Contexts, eva: User, chance: random.Random, kind: str
 ) -> list[UUID]:
@@ -68,9 +80,16 @@ async def populate(
     def some(*values: Any) -> Any:
         return chance.choice([None, *values])
 
+    def custom() -> dict[str, Any]:
+        values = {
+            "size": some(1, 2.5), "levels": some(["gold"], ["gold", "tin"]), "gone": some("alt"), "at": some("2026-03-02"),
+        }  # fmt: skip
+        return {key: value for key, value in values.items() if value is not None}
+
+    await define_fields(session)
     accounts = [
         await make_account(
-            session, eva, name=chance.choice(["Huber Bau GmbH", "Hueber Bau"]), phone=some("+43 1 1", "+43 1 2"),
+            session, eva, custom=custom(), name=chance.choice(["Huber Bau GmbH", "Hueber Bau"]), phone=some("+43 1 1", "+43 1 2"),
             description=some("eins", "zwei"), street=some("Hauptstraße 1"), postal_code=some("4020", "4600"),
             expected_revenue_amount=(amount := some(Decimal("10.00"))), expected_revenue_currency="EUR" if amount else None,
         )
@@ -81,6 +100,7 @@ async def populate(
         lead = Lead(
             project_id=PROTECTION_PROJECT_ID, status="new", visibility="all", name="Huber Bau", assignee_id=eva.id,
             city=some("Linz", "Wels"), phone=some("+43 1 1"), description=some("eins", "zwei"), created_by=eva.id,
+            custom=custom(),
         )  # fmt: skip
         converted = number == 0 and chance.random() < 0.3
         if converted:
@@ -99,7 +119,7 @@ async def populate(
         leads.append(lead)
     contacts = [
         await make_contact(
-            session, eva, chance.choice([None, *accounts]), last_name="Huber", email=some("a@firma.at", "b@firma.at"),
+            session, eva, chance.choice([None, *accounts]), custom=custom(), last_name="Huber", email=some("a@firma.at", "b@firma.at"),
             erp_id=f"K{uuid4()}" if chance.random() < 0.3 else None, lead_id=chance.choice([None, leads[0].id]),
         )
         for number in range(chance.randint(2, 4))
