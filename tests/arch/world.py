@@ -143,11 +143,11 @@ def body_of(operation: dict[str, Any], ids: Ids) -> Any:
     """The operation's own example, made to fit the world."""
     content = operation["requestBody"]["content"]["application/json"]
     value = content["example"] if "example" in content else next(iter(content["examples"].values()))["value"]
-    fitting = _FITTING.get(operation["operationId"])
+    fitting = FITTING.get(operation["operationId"])
     return value if fitting is None else {**value, **fitting(ids)}
 
 
-_FITTING: dict[str, Any] = {
+FITTING: dict[str, Any] = {
     "change_password": lambda ids: {"current_password": "falsch", "new_password": "Sieben-Zwerge-4711"},
     "create_user": lambda ids: {"email": "neu@example.com", "user_name": "neu"},
     "create_centre": lambda ids: {"code": "AT-WIE"},
@@ -171,7 +171,7 @@ _FITTING: dict[str, Any] = {
         "record_ids": [str(ids["contact_id"]), str(ids["double_id"])],
         "winner_id": str(ids["contact_id"]),
         "fields": {"phone": str(ids["double_id"])},
-        "versions": {str(ids["contact_id"]): 1, str(ids["double_id"]): 1},
+        "versions": {str(ids[one]): ids.get("contact_version", 1) for one in ("contact_id", "double_id")},
     },
     "create_activity": lambda ids: {"account_id": str(ids["account_id"])},
     "send_message": lambda ids: {"record": {"type": "lead", "id": str(ids["lead_id"])}},
