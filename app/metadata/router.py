@@ -12,9 +12,9 @@ from app.metadata.schemas import EnumQuery, EnumRead, EnumsRead, MetadataRead, R
 
 router = APIRouter()
 
-_NAME = {"min_length": 1, "max_length": 60, "pattern": r"^[a-z][a-z-]*$"}
-Resource = Annotated[str, Path(description="Its `name`, such as `accounts`.", **_NAME)]
-EnumName = Annotated[str, Path(description="Its `name`, such as `countries`.", **_NAME)]
+_NAME: dict[str, Any] = {"min_length": 1, "max_length": 60, "pattern": r"^[a-z][a-z-]*$"}
+ResourceName = Annotated[str, Path(description="Its `name`, such as `accounts`.", examples=["accounts"], **_NAME)]
+EnumName = Annotated[str, Path(description="Its `name`, such as `countries`.", examples=["countries"], **_NAME)]
 _KNOWN = {"$ref": "#/components/headers/ETag"}
 _TAGGED: dict[int | str, dict[str, Any]] = {
     200: {"headers": {"ETag": _KNOWN}},
@@ -36,50 +36,50 @@ _CONDITIONAL: dict[str, Any] = {
 
 @router.get(
     "/metadata",
-    operation_id="list_metadata",
+    operation_id="get_metadata",
     summary="List the resources",
     tags=["metadata"],
     response_model=MetadataRead,
     responses=_TAGGED,
     openapi_extra=_CONDITIONAL,
 )
-async def list_metadata(ctx: Ctx, request: Request) -> Response:
+async def get_metadata(ctx: Ctx, request: Request) -> Response:
     """Every kind of record in short: what it is called, where it is, what the asker may do."""
     return await service.all_resources(ctx, request)
 
 
 @router.get(
-    "/metadata/{resource}",
-    operation_id="get_metadata",
+    "/metadata/{resource_name}",
+    operation_id="get_resource_metadata",
     summary="Describe a resource",
     tags=["metadata"],
     response_model=ResourceMetadata,
     responses=declared(NotFound) | _TAGGED,
     openapi_extra=_CONDITIONAL,
 )
-async def get_metadata(ctx: Ctx, request: Request, resource: Resource) -> Response:
+async def get_resource_metadata(ctx: Ctx, request: Request, resource_name: ResourceName) -> Response:
     """Everything that a form and a list of these records need, labels in both languages: fields with their types, bounds and
     options, whether and why they are read-only, custom fields, filters, sorts, and what the asker may do.
     """
-    return await service.one_resource(ctx, request, resource)
+    return await service.one_resource(ctx, request, resource_name)
 
 
 @router.get(
     "/enums",
-    operation_id="list_enums",
+    operation_id="get_enums",
     summary="List the lists of values",
     tags=["metadata"],
     response_model=EnumsRead,
     responses=_TAGGED,
     openapi_extra=_CONDITIONAL,
 )
-async def list_enums(_: Ctx, request: Request) -> Response:
+async def get_enums(_: Ctx, request: Request) -> Response:
     """Lists of values that forms choose from or suggest."""
     return service.answer(request, enums.all_enums())
 
 
 @router.get(
-    "/enums/{name}",
+    "/enums/{enum_name}",
     operation_id="get_enum",
     summary="Get a list of values",
     tags=["metadata"],
@@ -87,6 +87,6 @@ async def list_enums(_: Ctx, request: Request) -> Response:
     responses=declared(NotFound) | _TAGGED,
     openapi_extra=_CONDITIONAL,
 )
-async def get_enum(ctx: Ctx, request: Request, name: EnumName, query: Annotated[EnumQuery, Query()]) -> Response:
+async def get_enum(ctx: Ctx, request: Request, enum_name: EnumName, query: Annotated[EnumQuery, Query()]) -> Response:
     """The values with their labels; `states` takes the country that they are of."""
-    return service.answer(request, enums.one_enum(name, query.country, ctx.language))
+    return service.answer(request, enums.one_enum(enum_name, query.country, ctx.language))

@@ -22,7 +22,7 @@ from app.projects.models import PROTECTION_PROJECT_ID
 from tests.conftest import Api
 from tests.factories import lead_body, make_account, make_contact, make_opportunity, make_request, make_team, make_user
 
-Ids = dict[str, UUID | int]
+Ids = dict[str, UUID | int | str]
 
 
 async def make_world(api: Api, session: AsyncSession, role: str) -> tuple[User, Ids]:
@@ -105,6 +105,7 @@ async def make_world(api: Api, session: AsyncSession, role: str) -> tuple[User, 
     merge = {"record_type": "contact", "record_ids": [str(twin.id), str(double.id)], "winner_id": str(twin.id)}
     ids["merge_id"] = await _made(admin, "/v1/merges", {**merge, "versions": {str(twin.id): 1, str(double.id): 1}})
     ids["double_id"] = triple.id
+    ids |= {"resource_name": "accounts", "enum_name": "countries"}
     ids |= await _scanned(session, user, [account, await make_account(session, user)])
     return user, ids
 
