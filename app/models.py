@@ -10,6 +10,7 @@ import app.core.outbox
 import app.custom_fields.models
 import app.duplicate_scans.models
 import app.duplicates.models
+import app.files.models
 import app.identity.models
 import app.jobs.models
 import app.leads.models

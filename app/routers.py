@@ -15,6 +15,8 @@ from app.custom_fields.router import router as custom_fields
 from app.duplicate_scans.router import router as duplicate_scans
 from app.duplicates.dismissal_router import router as dismissals
 from app.duplicates.router import router as duplicates
+from app.files.photo_router import router as photos
+from app.files.router import router as files
 from app.history.router import router as history
 from app.identity.auth_router import router as auth
 from app.identity.router import me, people, role_router
@@ -45,6 +47,8 @@ ROUTERS: list[APIRouter] = [
     opportunities,
     pipeline_router,
     activities,
+    files,
+    photos,
     messages,
     notifications,
     duplicates,
@@ -85,6 +89,7 @@ TAGS = [
     {"name": "contacts", "description": "The people of customers."},
     {"name": "opportunities", "description": "Chances of an order, their board, pipelines."},
     {"name": "activities", "description": "Tasks and notes."},
+    {"name": "attachments", "description": "Files on records."},
     {"name": "messages", "description": "Messages between users."},
     {"name": "notifications", "description": "What somebody should know."},
     {"name": "jobs", "description": "Long work that somebody has asked for."},

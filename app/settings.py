@@ -42,6 +42,14 @@ class Settings(BaseSettings):
     """Requests one signed-in user may make per minute over all API processes."""
     sign_ins_per_minute: int = Field(default=10, ge=1)
     """Failed sign-ins per account and address per minute before 429."""
+    files_url: str | None = None
+    """`s3://bucket/prefix` of an S3-compatible store for attachments; when unset, they lie in `data_dir/files`."""
+    files_endpoint: str | None = None
+    """The store's address where it is not Amazon's, such as `https://s3.example.com`. Must be https in production."""
+    files_region: str = "eu-central-1"
+    files_key_id: str | None = None
+    files_secret: SecretStr | None = None
+    """Without both, the credentials that the environment or the machine provides."""
     worker_metrics_port: int | None = Field(default=None, ge=1, le=65535)
     """Where a worker process shows its Prometheus metrics, on `host`; nowhere when unset."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
@@ -83,6 +91,21 @@ class Settings(BaseSettings):
             raise ValueError("NORTHDATA_KEY must be set when LOOKUP_PROVIDERS names northdata")
         return self
 
+    @field_validator("files_url")
+    @classmethod
+    def _is_bucket(cls, value: str | None) -> str | None:
+        if not value:
+            return None
+        parts = urlsplit(value)
+        if parts.scheme != "s3" or not parts.netloc or "@" in parts.netloc or parts.query or parts.fragment:
+            raise ValueError("must look like s3://bucket/prefix")
+        return value
+
+    @field_validator("files_endpoint")
+    @classmethod
+    def _is_endpoint(cls, value: str | None) -> str | None:
+        return cls._is_web_address(value) if value else None
+
     @model_validator(mode="after")
     def _production_is_strict(self) -> Self:
         if self.environment == "production":
@@ -91,6 +114,8 @@ class Settings(BaseSettings):
                 raise ValueError("SECRET_KEY must be set to at least 32 random characters in production")
             if self.clock_offset_seconds:
                 raise ValueError("CLOCK_OFFSET_SECONDS is for rehearsals and must be 0 in production")
+            if self.files_url is not None and (self.files_endpoint or "https://").startswith("http://"):
+                raise ValueError("FILES_ENDPOINT must be https in production")
             urls = {"vies": self.vies_url, "northdata": self.northdata_url}
             if any(not urls[name].startswith("https://") for name in self.lookup_providers):
                 raise ValueError("VIES_URL and NORTHDATA_URL must be https in production")

@@ -4,6 +4,7 @@ import app.accounts.jobs
 import app.background_jobs.jobs
 import app.contacts.jobs
 import app.duplicate_scans.jobs
+import app.files.jobs
 import app.identity.jobs
 import app.locks.jobs
 import app.lookups.jobs

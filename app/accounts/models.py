@@ -36,6 +36,7 @@ class Account(Explained, Record, Base):
         Index("ix_accounts_team_ids", "team_ids", postgresql_using="gin"),
         Index("ix_accounts_manager_ids", "manager_ids", postgresql_using="gin"),
         Index("ix_accounts_open_to_all", "created_at", "id", postgresql_where=text("access <> 'managers'")),
+        Index("ix_accounts_photo_id", "photo_id", postgresql_where=text("photo_id IS NOT NULL")),
         Index("ix_accounts_lead_id", "lead_id", postgresql_where=text("lead_id IS NOT NULL")),
         Index("ix_accounts_contact_type", "contact_type", postgresql_where=text("contact_type IS NOT NULL")),
         Index("ix_accounts_main_contact_id", "main_contact_id", postgresql_where=text("main_contact_id IS NOT NULL")),
@@ -109,6 +110,7 @@ class Account(Explained, Record, Base):
     erp_id: Mapped[str | None] = mapped_column(unique=True)
     lead_id: Mapped[UUID | None]
     """The lead that the account was made from (LEAD-9)."""
+    photo_id: Mapped[UUID | None] = mapped_column(ForeignKey("photos.id", ondelete="SET NULL"))
     custom: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
     """Values of the fields that the installation has added, by key (ACC-10)."""
 

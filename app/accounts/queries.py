@@ -22,7 +22,7 @@ from app.accounts.models import Account, MemberOrganisation
 from app.accounts.organisation_schemas import MemberOrganisationRead
 from app.accounts.reach_filters import reach_filters
 from app.accounts.schemas import AccountRead
-from app.core.expressions import link, money, plain, record
+from app.core.expressions import link, money, photo, plain, record
 from app.core.redirects import ids_or_winners
 from app.core.resource import Filter, Resource, any_of, any_spelling_of, at_least, below, contains_word, equals
 from app.custom_fields.lists import CustomLists
@@ -96,6 +96,7 @@ ACCOUNT = Resource(
         **plain(Account, "description"),
         "expected_revenue": money(Account.expected_revenue_amount, Account.expected_revenue_currency),
         **plain(Account, "source", "erp_id", "lead_id", "custom"),
+        "photo": photo(Account.id, Account.photo_id, "accounts"),
     },
     joins=lambda s: s.join(User, User.id == Account.assignee_id).outerjoin(Centre, Centre.id == Account.centre_id),
     filters={

@@ -31,6 +31,7 @@ from app.core.types import (
     Link,
     Moment,
     Money,
+    PhotoLink,
     Prose,
     RecordRead,
     not_settable,
@@ -125,6 +126,7 @@ class AccountRead(RecordRead):
     erp_id: str | None
     lead_id: UUID | None = Field(description="The lead that the account was made from.")
     custom: CustomValues
+    photo: PhotoLink | None = Field(description="The picture; `PUT …/photo` sets it.")
 
 
 class AccountCreate(Body):

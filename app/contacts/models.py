@@ -45,6 +45,7 @@ class Contact(Explained, Record, Base):
         Index("ix_contacts_team_ids", "team_ids", postgresql_using="gin"),
         Index("ix_contacts_manager_ids", "manager_ids", postgresql_using="gin"),
         Index("ix_contacts_open_to_all", "created_at", "id", postgresql_where=text("access <> 'managers'")),
+        Index("ix_contacts_photo_id", "photo_id", postgresql_where=text("photo_id IS NOT NULL")),
         Index("ix_contacts_lead_id", "lead_id", postgresql_where=text("lead_id IS NOT NULL")),
         CheckConstraint("relationship IN ('active', 'left', 'retired', 'other')", name="relationship"),
         Index("ix_contacts_contact_type", "contact_type", postgresql_where=text("contact_type IS NOT NULL")),
@@ -103,6 +104,7 @@ class Contact(Explained, Record, Base):
     source: Mapped[str | None]
     erp_id: Mapped[str | None] = mapped_column(unique=True)
     lead_id: Mapped[UUID | None]
+    photo_id: Mapped[UUID | None] = mapped_column(ForeignKey("photos.id", ondelete="SET NULL"))
     custom: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
     """Values of the fields that the installation has added, by key (ACC-10)."""
 

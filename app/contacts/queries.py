@@ -12,7 +12,7 @@ from app.accounts.reach_filters import reach_filters
 from app.contacts.membership_schemas import AccountContactRead
 from app.contacts.models import AccountContact, Contact, Departure
 from app.contacts.schemas import ContactRead
-from app.core.expressions import link, plain, record
+from app.core.expressions import link, photo, plain, record
 from app.core.redirects import ids_or_winners
 from app.core.resource import Filter, Resource, any_of, any_spelling_of, at_least, below, contains_word, equals
 from app.core.visibility import beside
@@ -71,6 +71,7 @@ CONTACT = Resource(
         **plain(Contact, "relationship", "do_not_contact", "left_on", "previous_contact_id"),
         "next_contact_id": _next_contact,
         "next_lead_id": _next_lead,
+        "photo": photo(Contact.id, Contact.photo_id, "contacts"),
     },
     joins=lambda s: s.join(User, User.id == Contact.assignee_id).outerjoin(Account, Account.id == Contact.account_id),
     beside={Account: "whoever sees a person may know whom they work for and in which industry, and nothing else"},

@@ -30,6 +30,7 @@ from app.core.types import (
     Line,
     Link,
     Moment,
+    PhotoLink,
     Prose,
     RecordRead,
     not_settable,
@@ -80,6 +81,7 @@ class ContactRead(RecordRead):
     erp_id: str | None
     lead_id: UUID | None = Field(description="The lead that the contact was made from.")
     custom: CustomValues
+    photo: PhotoLink | None = Field(description="The picture; `PUT …/photo` sets it.")
 
 
 class ContactCreate(Body):

@@ -21,6 +21,12 @@ def link(id_: Any, name: Any) -> Expression:
     return case((id_.is_(None), None), else_=func.json_build_object("id", id_, "name", name))
 
 
+def photo(record_id: Any, photo_id: Any, path: str) -> Expression:
+    """`{"url": …}` of the record's picture, or null where there is none."""
+    url = func.concat(f"/v1/{path}/", record_id, "/photo?version=", photo_id)
+    return case((photo_id.is_(None), None), else_=func.json_build_object("url", url))
+
+
 def asker() -> Expression:
     """The id of the person who asks, filled in at each execution."""
     return bindparam(USER, type_=Uuid(), required=True)

@@ -210,6 +210,12 @@ class Link(BaseModel):
     name: str | None
 
 
+class PhotoLink(BaseModel):
+    """Where a record's picture is. Another picture has another address."""
+
+    url: str = Field(json_schema_extra={"format": "uri-reference", "example": "/v1/contacts/…/photo?version=…"})
+
+
 class RecordRead(BaseModel):
     """What every record shows of itself. `version` is its ETag."""
 

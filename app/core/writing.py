@@ -25,6 +25,7 @@ M = TypeVar("M")
 _KINDS = {
     "accounts": ("Kunden", "accounts"),
     "activities": ("Aktivitäten", "activities"),
+    "attachments": ("Anhänge", "attachments"),
     "clearances": ("Freigaben", "clearances"),
     "contacts": ("Kontakte", "contacts"),
     "conversions": ("Konvertierungen", "conversions"),

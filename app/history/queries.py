@@ -25,7 +25,9 @@ from app.core.history import table as log
 from app.core.statements import prepared
 from app.identity.models import User
 
-DERIVED = ["sort_name", "search_key", "reach_keys", "undo", "reclassify_on", "rule_team_ids", "teams_follow"]
+DERIVED = [
+    *("sort_name", "search_key", "reach_keys", "undo", "reclassify_on", "rule_team_ids", "teams_follow", "object_key")
+]
 """Columns that are no news: computed from others, or kept for a merge's undoing."""
 
 _NOTHING: Any = literal_column("'{}'::jsonb", JSONB)

@@ -25,11 +25,17 @@ from app.projects.models import Project
 
 KINDS: dict[str, tuple[str, str, Kind]] = {
     # path: (what one is called, tag, kind)
-    "leads": ("lead", "leads", Kind(Lead, Permission.LEADS_READ, parts=("merges",))),
-    "accounts": ("account", "accounts", Kind(Account, Permission.ACCOUNTS_READ, parts=("merges", "account_revenues"))),
-    "contacts": ("contact", "contacts", Kind(Contact, Permission.CONTACTS_READ, parts=("merges",))),
-    "opportunities": ("opportunity", "opportunities", Kind(Opportunity, Permission.OPPORTUNITIES_READ)),
-    "activities": ("activity", "activities", Kind(Activity, Permission.ACTIVITIES_READ)),
+    "leads": ("lead", "leads", Kind(Lead, Permission.LEADS_READ, parts=("merges", "attachments"))),
+    "accounts": (
+        *("account", "accounts"),
+        Kind(Account, Permission.ACCOUNTS_READ, parts=("merges", "account_revenues", "attachments")),
+    ),
+    "contacts": ("contact", "contacts", Kind(Contact, Permission.CONTACTS_READ, parts=("merges", "attachments"))),
+    "opportunities": (
+        *("opportunity", "opportunities"),
+        Kind(Opportunity, Permission.OPPORTUNITIES_READ, parts=("attachments",)),
+    ),
+    "activities": ("activity", "activities", Kind(Activity, Permission.ACTIVITIES_READ, parts=("attachments",))),
     "lead-locks": ("lead lock", "protection", Kind(LeadLock)),
     "clearances": ("clearance", "protection", Kind(Clearance, hidden=("customer_name", "country"))),
     "projects": ("project", "projects", Kind(Project, owned=False)),

@@ -42,7 +42,7 @@ CHOOSABLE: dict[str, tuple[str, ...]] = {
 }
 LATEST = ("last_order_on", "last_visit_on")
 """Days of which the latest one counts."""
-FILLED = ("lead_id",)
+FILLED = ("lead_id", "photo_id")
 """Columns nobody chooses: taken from a loser where the winner has nothing."""
 
 CUSTOM = "custom."

@@ -31,6 +31,7 @@ MOVES: dict[str, tuple[Reference, ...]] = {
         Reference("activities", "lead_id"),
         Reference("lead_locks", "lead_id"),
         Reference("clearances", "lead_id"),
+        Reference("attachments", "lead_id"),
         *_LINKED,
     ),
     "account": (
@@ -41,6 +42,7 @@ MOVES: dict[str, tuple[Reference, ...]] = {
         Reference("activities", "account_id"),
         Reference("lead_locks", "account_id"),
         Reference("clearances", "account_id"),
+        Reference("attachments", "account_id"),
         *_LINKED,
     ),
     "contact": (
@@ -48,12 +50,14 @@ MOVES: dict[str, tuple[Reference, ...]] = {
         Reference("conversions", "contact_id", key="lead_id"),
         Reference("opportunities", "contact_id"),
         Reference("activities", "contact_id"),
+        Reference("attachments", "contact_id"),
         *_LINKED,
     ),
 }
 
 STAYS: dict[str, str] = {
     # table.column: why it goes on naming what it named
+    "attachments.record_id": "computed from the columns that are moved",
     "change_log.record_id": "what happened to a record happened to it",
     "custom_values.record_id": "made of the record's own values, by a trigger",
     "conversions.lead_id": "a converted lead never loses",

@@ -23,7 +23,7 @@ from app.merges.protection import party_of, taken_since
 from app.merges.queries import UNDO_TIME
 from app.merges.references import QUIET
 
-_NAMED = {"account_id": "accounts", "contact_id": "contacts", "lead_id": "leads", "receipt_id": "protection_checks"}
+_NAMED = {"account_id": "accounts", "contact_id": "contacts", "lead_id": "leads", "photo_id": "photos", "receipt_id": "protection_checks"}
 """Columns of merged records that name others, which may be gone meanwhile."""
 
 Kept = dict[str, Any]

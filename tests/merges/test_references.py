@@ -16,7 +16,7 @@ OTHERS = {
     # columns of ids that never are those of a lead, account or contact
     r"\w+\.id", r".*\.(user|holder|assignee|sender|role|team|centre|default_team|project|pipeline|stage|device)_id",
     r".*_by", r".*\.(team|manager|member|recipient)_ids",
-    r".*\.(message|activity|opportunity|lock|receipt|merge|family|session|scan|cluster|maps_to)_id",
+    r".*\.(message|activity|opportunity|lock|receipt|merge|family|session|scan|cluster|photo|maps_to)_id",
 }  # fmt: skip
 
 

@@ -1,0 +1,1 @@
+"""Files on records: attachments, and photos of contacts and accounts (ACC-11)."""
