@@ -7,7 +7,7 @@ from fastapi import FastAPI
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from app.core.resource import ListQuery
+from app.core.resource import ListQuery, PageQuery
 from app.core.types import ReadOnly
 from app.metadata import labels, rules
 from app.metadata.permissions import NEEDED, ONE_OF
@@ -55,12 +55,12 @@ def _action(route: Route) -> Description:
 
 
 def _fields(kind: Kind) -> Iterator[Description]:
-    """In the order of the creation; then what can only be changed, then what nobody sets."""
-    names = dict.fromkeys(name for model in kind.sent() for name in model.model_fields)
+    """In the order of the creation; then what can only be changed, then what nobody sets. Custom fields come from elsewhere."""
+    names = dict.fromkeys(name for model in kind.sent() for name in model.model_fields if name != "custom")
     shown = kind.read.model_fields if kind.read else {}
     settable = [n for n in names if any(n in m.model_fields and _taken(m, n) for m in kind.sent())]
     covered = {name for name in map(_shown_name(kind), settable) if name}
-    rest = [n for n in (*names, *shown) if n not in settable and n not in covered]
+    rest = [n for n in (*names, *shown) if n not in settable and n not in covered and n != "custom"]
     for name in (*settable, *dict.fromkeys(rest)):
         yield from _field(kind, name)
 
@@ -92,13 +92,13 @@ def _field(kind: Kind, name: str) -> Iterator[Description]:
         marks = (read_only(model.model_fields[name]) for model in models)
         why: ReadOnly = next((mark for mark in marks if mark is not None), SYSTEM)
         if kind.read and name in kind.read.model_fields:
-            found |= _told(shape(place, kind.read.model_fields[name], kind.read, answer=True))
+            found |= shape(Place(kind.name, (name,), shown=True), kind.read.model_fields[name], kind.read)
         else:
             found |= {"type": "text"}
         yield found | labels.because(why)
         return
     for model, group in _alike(place, creates or taking):
-        one = found | _told(shape(place, model.model_fields[name], model))
+        one = found | shape(place, model.model_fields[name], model)
         if creates and len(group) < len(kind.creates):
             one["applies_to"] = [_variant(kind, each) for each in group]
         info = model.model_fields[name]
@@ -146,11 +146,6 @@ def _example(model: type[BaseModel], name: str) -> Any:
     return example.get(name) if isinstance(example, dict) else None
 
 
-def _told(found: Mapping[str, Any]) -> Description:
-    """The shape with its help in both languages."""
-    return {**found, "help": labels.help_text(found["help"])} if "help" in found else dict(found)
-
-
 # --- variants --------------------------------------------------------------------------------------------------------
 
 
@@ -179,14 +174,14 @@ def _variants(kind: Kind) -> Description | None:
 # --- lists -----------------------------------------------------------------------------------------------------------
 
 
-def _list(kind: Kind, query: type[ListQuery], read: type[BaseModel]) -> Description:
+def _list(kind: Kind, query: type[PageQuery], read: type[BaseModel]) -> Description:
     sorts = list(_sorts(kind, query))
     ascending = {sort["value"] for sort in sorts}
     columns = []
     for name, info in read.model_fields.items():
-        place = Place(kind.name, (name,))
+        place = Place(kind.name, (name,), shown=True)
         column = {"name": name, "label": labels.field(place)}
-        column["type"] = shape(place, info, read, answer=True)["type"]
+        column["type"] = shape(place, info, read)["type"]
         columns.append(column | ({"sort": name} if name in ascending else {}))
     default = default_of(query.model_fields["sort"]) if "sort" in query.model_fields else None
     return {
@@ -208,7 +203,7 @@ def sort(name: str, words: Mapping[str, str]) -> Iterator[Description]:
         yield {"value": f"-{name}" if descending else name, "label": said, "descending": descending}
 
 
-def _sorts(kind: Kind, query: type[ListQuery]) -> Iterator[Description]:
+def _sorts(kind: Kind, query: type[PageQuery]) -> Iterator[Description]:
     values = rules.sort_values(query)
     for name in dict.fromkeys(value.removeprefix("-") for value in values):
         place = Place(kind.name, (name,))
@@ -224,12 +219,12 @@ def _operator(name: str, type_: str) -> str:
     return "any_of" if type_ == "list" else "equals"
 
 
-def _filters(kind: Kind, query: type[ListQuery]) -> Iterator[Description]:
+def _filters(kind: Kind, query: type[PageQuery]) -> Iterator[Description]:
     for name, info in query.model_fields.items():
         if name in _NO_FILTERS:
             continue
         place = Place(kind.name, (name,))
-        found: Description = {"name": name, "label": labels.field(place), **_told(shape(place, info, query))}
+        found: Description = {"name": name, "label": labels.field(place), **shape(place, info, query)}
         found["operator"] = _operator(name, found["type"])
         if (default := default_of(info)) is not None:
             found["default"] = default

@@ -21,8 +21,7 @@ MOST_OPTIONS = 600
 
 
 def with_custom(description: Description, definitions: Sequence[Definition]) -> Description:
-    """The description with these fields in place of `custom`."""
-    fields = [field for field in description["fields"] if field["name"] != "custom"]
+    """The description and these fields."""
     listed = description["list"]
     shapes = dict(_shapes(definitions))
     columns = [
@@ -33,7 +32,7 @@ def with_custom(description: Description, definitions: Sequence[Definition]) -> 
     sorts = [s for d in definitions if d.kind not in UNSORTED for s in sort(f"custom.{d.key}", _label(d))]
     return {
         **description,
-        "fields": [*fields, *(_field(d, shapes[d.key]) for d in definitions)],
+        "fields": [*description["fields"], *(_field(d, shapes[d.key]) for d in definitions)],
         "list": {
             **listed,
             "filters": [*listed["filters"], *(_filter(d, shapes[d.key]) for d in definitions)],

@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from fastapi.routing import RouteContext, iter_route_contexts
 from pydantic import BaseModel
 
-from app.core.resource import ListQuery, Page
+from app.core.resource import Page, PageQuery
 
 PREFIX = "/v1/"
 
@@ -32,7 +32,7 @@ class Kind:
     read: type[BaseModel] | None = None
     creates: tuple[type[BaseModel], ...] = ()
     update: type[BaseModel] | None = None
-    query: type[ListQuery] | None = None
+    query: type[PageQuery] | None = None
     routes: list[Route] = field(default_factory=list)
 
     def sent(self) -> tuple[type[BaseModel], ...]:
@@ -94,7 +94,7 @@ def _listed(context: RouteContext) -> Any:
 
 def _query(context: RouteContext) -> Any:
     found = [p.field_info.annotation for p in context.dependant.query_params]
-    return next((q for q in found if _is_model(q) and issubclass(q, ListQuery)), None)
+    return next((q for q in found if _is_model(q) and issubclass(q, PageQuery)), None)
 
 
 def _bodies(context: RouteContext) -> tuple[Any, ...]:

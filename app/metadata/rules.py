@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
-from app.core.resource import ListQuery
+from app.core.resource import PageQuery
 
 EITHER: dict[str, list[list[str]]] = {
     "activities": [["account_id"], ["contact_id"], ["lead_id"], ["opportunity_id"]],
@@ -35,7 +35,7 @@ def of(resource: str) -> dict[str, Any]:
     return found
 
 
-def sort_values(query: type[ListQuery]) -> tuple[str, ...]:
+def sort_values(query: type[PageQuery]) -> tuple[str, ...]:
     """The values that `sort` takes, but for custom fields."""
     info = query.model_fields.get("sort")
     return () if info is None else tuple(_literals(info.annotation))

@@ -24,17 +24,18 @@ LONGEST_LINE = 500
 
 @dataclass(frozen=True)
 class Place:
-    """Where a value is: the resource, and the names that lead to it."""
+    """Where a value is: the resource, the names that lead to it, and whether it is in answers only."""
 
     resource: str
     names: tuple[str, ...]
+    shown: bool = False
 
     @property
     def path(self) -> str:
         return ".".join(self.names)
 
     def __truediv__(self, name: str) -> "Place":
-        return Place(self.resource, (*self.names, name))
+        return Place(self.resource, (*self.names, name), self.shown)
 
 
 @lru_cache(maxsize=256)
@@ -65,14 +66,14 @@ def default_of(info: FieldInfo) -> Any:
     return default.model_dump(mode="json") if isinstance(default, BaseModel) else default
 
 
-def shape(place: Place, info: FieldInfo, model: type[BaseModel], *, answer: bool = False) -> dict[str, Any]:
-    """The shape of a model's field, and its English help as `help`, if there is one."""
-    whole = schema_of(model, answer=answer)
+def shape(place: Place, info: FieldInfo, model: type[BaseModel]) -> dict[str, Any]:
+    """The shape of a model's field; with its help in both languages, if it can be set."""
+    whole = schema_of(model, answer=place.shown)
     node = whole.get("properties", {}).get(info.alias or place.names[-1], {})
     annotation: Any = Annotated[(info.annotation, *info.metadata)] if info.metadata else info.annotation
     found = dict(_walk(place, annotation, node, whole.get("$defs", {})))
-    if info.description:
-        found["help"] = info.description
+    if info.description and not place.shown:
+        found["help"] = labels.help_text(info.description)
     return found
 
 
@@ -144,8 +145,8 @@ def nested(place: Place, info: FieldInfo, model: type[BaseModel]) -> dict[str, A
     if mark := read_only(info):
         return found | {"type": "text"} | labels.because(mark)
     found |= shape(place, info, model)
-    if "help" in found:
-        found["help"] = labels.help_text(found["help"])
+    if place.shown:
+        return found
     can_be_null = nullable(info.annotation)
     create: dict[str, Any] = {"required": info.is_required(), "nullable": can_be_null}
     if (default := default_of(info)) is not None:
