@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.accounts.models import Account, MemberOrganisation
 from app.core import outbox
 from app.core.visibility import unscoped
+from app.custom_fields.models import CustomField
 from app.duplicate_scans.models import DuplicateCluster, DuplicateClusterMember, DuplicateScan
 from app.duplicates.models import DuplicateDismissal
 from app.identity.models import Centre, DeviceSession, Role, User
@@ -90,8 +91,10 @@ async def make_world(api: Api, session: AsyncSession, role: str) -> tuple[User, 
     custom = Role(key="trainee", label_de="Praktikum", label_en="Trainee", permissions=["users.read"])
     centre = Centre(code="AT-LNZ", name="Linz", country="AT")
     organisation = MemberOrganisation(name="Innung der Metalltechniker")
-    session.add_all([dismissal, clearance, check, device, told, custom, centre, organisation])
+    field = CustomField(record_type="account", key="size", kind="number", label_de="x", label_en="x", position=1)
+    session.add_all([dismissal, clearance, check, device, told, custom, centre, organisation, field])
     await session.commit()
+    ids["field_id"] = field.id
     ids |= {"clearance_id": clearance.id, "check_id": check.id, "device_id": device.id, "notification_id": told.id}
     job = insert(outbox.table).values(
         job="mail.send", payload={}, actor="system:test", trace_id="", created_at=now, due_at=now, dead_at=now
@@ -154,6 +157,7 @@ FITTING: dict[str, Any] = {
     "create_centre": lambda ids: {"code": "AT-WIE"},
     "update_centre": lambda ids: {"code": "AT-GRZ"},
     "create_role": lambda ids: {"key": "intern"},
+    "order_custom_fields": lambda ids: {"ids": [str(ids["field_id"])]},
     "create_project": lambda ids: {"id": None, "key": "fair", "pipeline_id": None, "statuses": None},
     "transfer_lead_lock": lambda ids: {"holder_id": str(ids["user_id"])},
     "request_clearance": lambda ids: {"lock_id": str(ids["other_lock_id"]), "account_id": None},
