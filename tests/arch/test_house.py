@@ -26,6 +26,10 @@ LONGEST = 400
 UNLOGGED = {
     "alembic_version": "the schema's own",
     "change_log": "the log itself",
+    "custom_values": "what lists find custom values by, made of logged records",
+    "data_quality_candidates": "made anew from records by a search",
+    "data_quality_counts": "likewise",
+    "data_quality_refreshes": "when that was",
     "device_sessions": "changes with each sign-in; what was done with it is in the log",
     "duplicate_cluster_members": "what a scan found, made of logged records; what people say of it is logged as dismissals and merges",
     "duplicate_clusters": "likewise",
@@ -53,6 +57,7 @@ UNOWNED = {
     "centres": "everybody sees them",
     "contact_types": "everybody sees them",
     "conversions": "seen through their lead",
+    "custom_fields": "everybody sees them",
     "departures": "seen through their contact",
     "device_sessions": "each service asks for its own user's",
     "duplicate_cluster_members": "seen through their cluster",

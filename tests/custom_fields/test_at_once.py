@@ -3,7 +3,6 @@
 import asyncio
 import random
 import time
-from collections import Counter
 from pathlib import Path
 
 import httpx
@@ -15,7 +14,7 @@ from tests.custom_fields.support import ACCOUNT, OF_KIND, defined
 from tests.factories import make_account, make_user
 from tests.live import Live, live
 
-ROUNDS = 12
+ROUNDS = 4
 URL = "/v1/custom-fields"
 
 
@@ -58,7 +57,6 @@ async def _race(stack: Live) -> None:
         assert row[0] == row[1], "the table that lists use says something else"
         return int(row[0])
 
-    outcomes: Counter[str] = Counter()
     for turn in range(ROUNDS):
         key = f"key{turn}"
         same = {"record_type": "account", "key": key, "kind": "choice", "label_de": "x", "label_en": "x"}
@@ -79,13 +77,11 @@ async def _race(stack: Live) -> None:
         writes = [write(number, key, "gold") for number in range(len(accounts))]
         left, *statuses = await asyncio.gather(drop(field["choices"][1:], 1), *writes)
         assert (await holders(key, "gold") == 0) == (left == 200) == (200 not in statuses)
-        outcomes[f"choice {left}"] += 1
         await asyncio.gather(*(write(number, key, None) for number in range(len(accounts))))
         writes = [write(number, key, "silver") for number in range(len(accounts))]
         gone, *_ = await asyncio.gather(delete(), *writes)
         assert gone in (204, 409)
         assert (await holders(key) == 0) == (gone == 204)
-        outcomes[f"field {gone}"] += 1
     (row,) = await stack.sql("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")
     assert row[0] == 0
     # A new required field counts in the other process as soon as that hears of it.
