@@ -37,6 +37,18 @@ class Account(Explained, Record, Base):
         Index("ix_accounts_manager_ids", "manager_ids", postgresql_using="gin"),
         Index("ix_accounts_open_to_all", "created_at", "id", postgresql_where=text("access <> 'managers'")),
         Index("ix_accounts_photo_id", "photo_id", postgresql_where=text("photo_id IS NOT NULL")),
+        Index("ix_accounts_assignee_id_created_at_id", "assignee_id", "created_at", "id"),
+        Index("ix_accounts_city_created_at_id", text("sort_key(city)"), "created_at", "id"),
+        Index("ix_accounts_industry_created_at_id", "industry", "created_at", "id"),
+        Index("ix_accounts_level_created_at_id", "level", "created_at", "id"),
+        Index("ix_accounts_postal_code_created_at_id", "postal_code", "created_at", "id"),
+        Index("ix_accounts_vip", "created_at", "id", postgresql_where=text("vip")),
+        Index("ix_accounts_visit_priority", "created_at", "id", postgresql_where=text("visit_priority")),
+        Index(
+            "ix_accounts_terms_valid_until",
+            "terms_valid_until",
+            postgresql_where=text("terms_valid_until IS NOT NULL"),
+        ),
         Index("ix_accounts_lead_id", "lead_id", postgresql_where=text("lead_id IS NOT NULL")),
         Index("ix_accounts_contact_type", "contact_type", postgresql_where=text("contact_type IS NOT NULL")),
         Index("ix_accounts_main_contact_id", "main_contact_id", postgresql_where=text("main_contact_id IS NOT NULL")),
@@ -57,7 +69,7 @@ class Account(Explained, Record, Base):
 
     name: Mapped[str]
     sort_name: Mapped[str] = mapped_column(Computed("sort_key(name)", persisted=True))
-    assignee_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"), index=True)
+    assignee_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
     manager_ids: Mapped[list[UUID]]
     """Who manages the account besides the assignee; each is told when added (ID-5)."""
     team_ids: Mapped[list[UUID]]

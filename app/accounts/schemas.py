@@ -301,7 +301,6 @@ class AccountQuery(ReachQuery):
     country: list[Country] = Field(default_factory=list, max_length=50)
     created_after: Moment | None = None
     created_before: Moment | None = None
-    updated_after: Moment | None = None
     custom: CustomFilters = Field(default_factory=list)
     sort: (
         Literal[

@@ -46,6 +46,11 @@ class Contact(Explained, Record, Base):
         Index("ix_contacts_manager_ids", "manager_ids", postgresql_using="gin"),
         Index("ix_contacts_open_to_all", "created_at", "id", postgresql_where=text("access <> 'managers'")),
         Index("ix_contacts_photo_id", "photo_id", postgresql_where=text("photo_id IS NOT NULL")),
+        Index("ix_contacts_assignee_id_created_at_id", "assignee_id", "created_at", "id"),
+        Index("ix_contacts_city_created_at_id", text("sort_key(city)"), "created_at", "id"),
+        Index("ix_contacts_postal_code_created_at_id", "postal_code", "created_at", "id"),
+        Index("ix_contacts_relationship_created_at_id", "relationship", "created_at", "id"),
+        Index("ix_contacts_do_not_contact", "created_at", "id", postgresql_where=text("do_not_contact")),
         Index("ix_contacts_lead_id", "lead_id", postgresql_where=text("lead_id IS NOT NULL")),
         CheckConstraint("relationship IN ('active', 'left', 'retired', 'other')", name="relationship"),
         Index("ix_contacts_contact_type", "contact_type", postgresql_where=text("contact_type IS NOT NULL")),
@@ -72,7 +77,7 @@ class Contact(Explained, Record, Base):
     )
     """The name in either order, so that part of both is found."""
     job_title: Mapped[str | None]
-    assignee_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"), index=True)
+    assignee_id: Mapped[UUID] = mapped_column(ForeignKey("users.id"))
     manager_ids: Mapped[list[UUID]]
     team_ids: Mapped[list[UUID]]
     teams_follow: Mapped[bool] = mapped_column(server_default=text("false"))

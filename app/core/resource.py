@@ -90,9 +90,36 @@ Filter = Callable[[str], tuple[ColumnElement[bool], Callable[[Any], Any]]]
 Sort = InstrumentedAttribute[Any] | ColumnElement[Any]
 
 
+@dataclass(frozen=True)
+class AnyOf:
+    """Equality, several values joined by "or". One value alone is compared as such: then an index on the column and the id
+    gives the list in its order, however many or few records have the value.
+    """
+
+    column: Any
+    spelling: bool = False
+
+    def __call__(self, name: str) -> tuple[ColumnElement[bool], Callable[[Any], Any]]:
+        if self.spelling:
+            wanted = select(func.sort_key(func.unnest(bindparam(name, type_=ARRAY(Text), required=True))))
+            return func.sort_key(self.column).in_(wanted.scalar_subquery()), list
+        return self.column == func.any(bindparam(name, type_=ARRAY(self.column.type), required=True)), list
+
+    def one(self, name: str) -> tuple[ColumnElement[bool], Callable[[Any], Any]]:
+        """The same for one value."""
+        wanted = bindparam(name, type_=self.column.type, required=True)
+        if self.spelling:
+            return func.sort_key(self.column) == func.sort_key(wanted), lambda value: value
+        return self.column == wanted, lambda value: value
+
+
+_ONE = "__one"
+"""Ends the name of a filter that has one value."""
+
+
 def any_of(column: Any) -> Filter:
     """Equality, several values joined by "or"."""
-    return lambda name: (column == func.any(bindparam(name, type_=ARRAY(column.type), required=True)), list)
+    return AnyOf(column)
 
 
 def equals(column: Any) -> Filter:
@@ -102,12 +129,7 @@ def equals(column: Any) -> Filter:
 
 def any_spelling_of(column: Any) -> Filter:
     """Equality, several values joined by "or"; case and umlauts do not matter."""
-    return lambda name: (
-        func.sort_key(column).in_(
-            select(func.sort_key(func.unnest(bindparam(name, type_=ARRAY(Text), required=True)))).scalar_subquery()
-        ),
-        list,
-    )
+    return AnyOf(column, spelling=True)
 
 
 def at_least(column: Any) -> Filter:
@@ -186,6 +208,7 @@ class Resource:
         self._one = lru_cache(maxsize=8)(self._build_one)
         self._page = lru_cache(maxsize=512)(self._build_page)
         self._count = lru_cache(maxsize=256)(self._build_count)
+        self._conditions = lru_cache(maxsize=512)(self._build_conditions)
 
     # --- one ---------------------------------------------------------------------------------------------------------
 
@@ -303,7 +326,10 @@ class Resource:
         return seal_cursor(*last, self._binding(self._values(query), sort, path), key)
 
     def _values(self, query: ListQuery) -> dict[str, Any]:
-        return {k: v for k, v in query.model_dump(include=set(self.filters)).items() if v is not None and v != []}
+        """What was asked for by filter; one value of several possible ones goes by a name of its own."""
+        values = {k: v for k, v in query.model_dump(include=set(self.filters)).items() if v is not None and v != []}
+        single = [k for k, v in values.items() if isinstance(self.filters[k], AnyOf) and len(v) == 1]
+        return {k: v for k, v in values.items() if k not in single} | {f"{k}{_ONE}": values[k][0] for k in single}
 
     def _fields(self, wanted: str | None) -> tuple[str, ...]:
         if wanted is None:
@@ -323,7 +349,17 @@ class Resource:
 
     def conditions(self, names: Sequence[str]) -> tuple[list[ColumnElement[bool]], dict[str, Callable[[Any], Any]]]:
         """The conditions of these filters (binds are named `f_…`), and what converts each value."""
-        built = {name: self.filters[name](f"f_{name}") for name in names}
+        return self._conditions(tuple(names))
+
+    def _build_conditions(
+        self, names: tuple[str, ...]
+    ) -> tuple[list[ColumnElement[bool]], dict[str, Callable[[Any], Any]]]:
+        built = {}
+        for name in names:
+            filter_ = self.filters[name.removesuffix(_ONE)]
+            if name.endswith(_ONE) and isinstance(filter_, AnyOf):
+                filter_ = filter_.one
+            built[name] = filter_(f"f_{name}")
         return [condition for condition, _ in built.values()], {name: convert for name, (_, convert) in built.items()}
 
     def _sorting(self, shape: _Shape) -> tuple[Any, Any]:
@@ -361,8 +397,11 @@ class Resource:
 
     def _build_count(self, how_far: Reach, filters: tuple[str, ...], added: tuple[str, ...]) -> Statement:
         conditions = [*self.conditions(filters)[0], *self._added_conditions(added)]
-        statement = self.joins(select(func.count().label("count")).select_from(self.model)).where(*conditions)
-        return Statement(self._scoped(statement, how_far))
+        statement = select(func.count().label("count")).select_from(self.model)
+        joined = self.joins(statement)
+        # What is only shown beside the record need not be joined to count it.
+        alone = joined.whereclause is None and len(statement.where(*conditions).get_final_froms()) == 1
+        return Statement(self._scoped((statement if alone else joined).where(*conditions), how_far))
 
     def _select(self, fields: Sequence[str], how_far: Reach, *more: Any) -> Select[Any]:
         row = select(*(self.columns[name].label(name) for name in fields)).correlate_except(None).subquery("r")
