@@ -67,6 +67,8 @@ class Objects:
         import obstore  # noqa: PLC0415  (see above)
 
         try:
+            if self._folder is not None:
+                await asyncio.to_thread(_remove_staged, self._folder / key)
             await obstore.delete_async(self._opened(), key)
         except FileNotFoundError:
             return
@@ -140,6 +142,12 @@ def _onto_disk(path: Path) -> None:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+
+
+def _remove_staged(path: Path) -> None:
+    """What the library writes before it gives the file its name; a process that was killed leaves it."""
+    for staged in path.parent.glob(f"{path.name}#*"):
+        staged.unlink(missing_ok=True)
 
 
 def _failed(action: str, key: str, error: Exception) -> StoreFailed:
