@@ -10,10 +10,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.models import Account, MemberOrganisation
 from app.core import outbox
+from app.core.db import new_id
 from app.core.visibility import unscoped
 from app.custom_fields.models import CustomField
 from app.duplicate_scans.models import DuplicateCluster, DuplicateClusterMember, DuplicateScan
 from app.duplicates.models import DuplicateDismissal
+from app.files.models import Photo
 from app.identity.models import Centre, DeviceSession, Role, User
 from app.jobs.models import Job
 from app.locks.models import Clearance, LeadLock, ProtectionCheck
@@ -57,8 +59,11 @@ async def make_world(api: Api, session: AsyncSession, role: str) -> tuple[User, 
     await session.execute(
         unscoped(update(LeadLock).where(LeadLock.id == ids["lock_id"]).values(active), reason="the world's maker")
     )
-    account = await make_account(session, user)
-    contact = await make_contact(session, user, account)
+    photo = Photo(id=new_id(), content_type="image/png", width=1, height=1, data=b"png", created_at=datetime.now(UTC))
+    session.add(photo)
+    await session.flush()
+    account = await make_account(session, user, photo_id=photo.id)
+    contact = await make_contact(session, user, account, photo_id=photo.id)
     opportunity = await make_opportunity(session, user, account)
     message = await make_request(session, other, account, user)
     ids |= {
@@ -69,6 +74,10 @@ async def make_world(api: Api, session: AsyncSession, role: str) -> tuple[User, 
     }
     task = {"type": "task", "account_id": str(account.id), "subject": "Anrufen", "assignee_id": str(user.id)}
     ids["activity_id"] = await _made(admin, "/v1/activities", task)
+
+    attachments = f"/v1/accounts/{account.id}/attachments"
+    attached = await admin.post(attachments, params={"filename": "Angebot.pdf"}, content=b"%PDF-1.7")
+    ids["attachment_id"] = UUID(attached.json()["id"])
 
     dismissal = DuplicateDismissal(
         first_type="account", first_id=account.id, second_type="contact", second_id=contact.id

@@ -58,7 +58,7 @@ def types_of(schema: dict[str, Any]) -> set[str]:
     return {types} if isinstance(types, str) else set(types)
 
 
-_OWN_BOUNDS = {"uuid", "date", "date-time"}
+_OWN_BOUNDS = {"uuid", "date", "date-time", "binary"}
 
 
 def bounded_text(schema: dict[str, Any], place: str) -> bool:

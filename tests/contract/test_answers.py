@@ -4,6 +4,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
+from tests.arch.situations import request_of
 from tests.arch.world import body_of, make_world, path_of
 from tests.conftest import Api
 from tests.contract.schemas import Document, json_schema, named_operations, resolve
@@ -60,8 +61,8 @@ async def test_what_has_a_version_answers_304_and_412(api: Api, session: AsyncSe
     user, ids = await make_world(api, session, "admin")
     client = await api.as_user(user)
     for name, path, method, operation in named_operations(document):
-        if "304" not in operation["responses"]:
-            continue
+        if "304" not in operation["responses"] or not json_schema(operation["responses"]["200"]):
+            continue  # files have tests of their own
         first = await client.get(path_of(path, ids))
         assert first.status_code == 200, (name, first.text)
         assert first.headers["ETag"] == f'"{first.json()["version"]}"', name
@@ -84,12 +85,10 @@ async def test_every_post_can_be_sent_again(
     for name, path, method, operation in named_operations(document):
         if method != "post" or "Idempotency-Key" not in {p["name"] for p in operation.get("parameters", [])}:
             continue
-        body = {"json": body_of(operation, ids)} if "requestBody" in operation else {}
+        request = request_of(path, operation, ids)
+        request["headers"]["Idempotency-Key"] = f"again-{name}"
         untouched = await rollback.begin_nested()
-        answers = [
-            await client.post(path_of(path, ids), headers={"Idempotency-Key": f"again-{name}"}, **body)
-            for _ in range(2)
-        ]
+        answers = [await client.post(**request) for _ in range(2)]
         await untouched.rollback()
         if not answers[0].is_success:
             continue
