@@ -7,7 +7,7 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 # Compiled modules halve the time to start.
 unexport PYTHONDONTWRITEBYTECODE
-.PHONY: help run demo user verify-index test test-slow check contract rules bench bench-matching bench-matching-online bench-matching-batch bench-matching-peers learn-weights fuzz lock clean environment dev-environment peers-environment
+.PHONY: help run demo user verify-index test test-slow check contract rules bench bench-matching bench-matching-online bench-matching-batch bench-matching-peers learn-weights fuzz fuzz-leaks lock clean environment dev-environment peers-environment
 
 PY := .venv/bin/python
 RUN := exec $(PY) -m app.cli
@@ -50,6 +50,9 @@ contract: dev-environment ## Lint the API description and compile clients from i
 
 fuzz: dev-environment ## Send generated requests to a running API and compare with its description
 	@$(PY) tests/contract/fuzz.py
+
+fuzz-leaks: dev-environment ## Ask every route about records that the asker does not see (N=100000 requests, SEED=1)
+	@LEADWERK_LEAK_REQUESTS=$(or $(N),100000) LEADWERK_LEAK_SEED=$(or $(SEED),1) $(PY) -m pytest -n 2 -q -rA --show-capture=no tests/arch/test_leaks.py
 
 bench: dev-environment ## Measure speed: make bench ARGS="--quick --only fetch"
 	@$(PY) -m bench $(ARGS)
