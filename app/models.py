@@ -8,6 +8,7 @@ import app.core.history
 import app.core.idempotency
 import app.core.outbox
 import app.custom_fields.models
+import app.data_quality.models
 import app.duplicate_scans.models
 import app.duplicates.models
 import app.files.models

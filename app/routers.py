@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from app.accounts.organisation_router import router as member_organisations
 from app.access.router import router as access
+from app.accounts.organisation_router import router as member_organisations
 from app.accounts.router import router as accounts
 from app.activities.router import router as activities
 from app.background_jobs.router import router as background_jobs
@@ -12,6 +12,8 @@ from app.contacts.membership_router import router as account_contacts
 from app.contacts.router import router as contacts
 from app.conversion.router import router as conversion
 from app.custom_fields.router import router as custom_fields
+from app.data_quality.router import router as data_quality
+from app.departures.router import router as departures
 from app.duplicate_scans.router import router as duplicate_scans
 from app.duplicates.dismissal_router import router as dismissals
 from app.duplicates.router import router as duplicates
@@ -56,6 +58,7 @@ ROUTERS: list[APIRouter] = [
     dismissals,
     duplicate_scans,
     lookups,
+    data_quality,
     jobs,
     history,
     access,
@@ -69,6 +72,7 @@ ROUTERS: list[APIRouter] = [
     centre_router,
     member_organisations,
     account_contacts,
+    departures,
     contact_types,
     projects,
     custom_fields,
@@ -87,6 +91,7 @@ TAGS = [
     {"name": "duplicates", "description": "Duplicate check, and what is no duplicate."},
     {"name": "accounts", "description": "Customers."},
     {"name": "contacts", "description": "The people of customers."},
+    {"name": "data-quality", "description": "What is not as it should be, and what mends it."},
     {"name": "opportunities", "description": "Chances of an order, their board, pipelines."},
     {"name": "activities", "description": "Tasks and notes."},
     {"name": "attachments", "description": "Files on records."},

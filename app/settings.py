@@ -67,6 +67,9 @@ class Settings(BaseSettings):
     northdata_key: SecretStr | None = None
     northdata_keep_hours: int = Field(default=168, ge=0)
 
+    stale_after_months: int = Field(default=24, ge=1, le=240)
+    """A customer that was neither changed nor visited, without activity and order for so long, is a finding of data quality."""
+
     clock_offset_seconds: int = 0
     """Moves the product's clock, to rehearse deadlines. Refused in production."""
 

@@ -3,6 +3,7 @@
 import app.accounts.jobs
 import app.background_jobs.jobs
 import app.contacts.jobs
+import app.data_quality.jobs
 import app.duplicate_scans.jobs
 import app.files.jobs
 import app.identity.jobs

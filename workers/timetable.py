@@ -17,6 +17,7 @@ log = structlog.get_logger()
 DAILY: dict[str, time] = {
     "accounts.reclassify": time(0, 10),
     "background_jobs.tidy": time(3, 15),
+    "data_quality.refresh": time(2, 30),
     "files.sweep": time(3, 20),
     "identity.tidy": time(3, 25),
     "lookups.forget": time(3, 30),
