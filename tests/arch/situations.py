@@ -76,7 +76,7 @@ REQUIRED = {"filename": "Angebot.png", "name": "Kranzbichler", "country": "AT"}
 """Values of query parameters that a request must have."""
 
 PICTURE = bytes.fromhex(
-    "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d49444154789c6360f8cfc000000301010018dd8db0"
-    "0000000049454e44ae426082"
+    "89504e470d0a1a0a0000000d49484452000000010000000108000000003a7e9b550000000a49444154789c6338010000ca00c999ca5d7e00"
+    "00000049454e44ae426082"
 )
 """The smallest PNG: a file, and a photo."""
