@@ -316,7 +316,7 @@ def united(reach: Reach, rows: Sequence[Mapping[str, Any]], plain: Mapping[str, 
             there = entries.setdefault(reach.key(entry), entry)
             if reach is EMAILS and _STRICTER[entry["consent"]] > _STRICTER[there["consent"]]:
                 there |= {name: entry[name] for name in _NO_CONSENT}
-    return _with_primary(reach, list(entries.values()), plain, rows[0].get("country"))
+    return _with_primary(reach, list(entries.values()), plain, plain.get("country"))
 
 
 def restored(
@@ -343,7 +343,7 @@ def _with_primary(reach: Reach, entries: list[Entry], plain: Mapping[str, Any], 
     for entry in entries:
         if reach.key(entry) == reach.key(new):
             entry |= {**parts, "primary": True}
-            return [entry, *(one for one in entries if one is not entry)]
+            return entries
     if reach is ADDRESSES:
         entries = [one for one in entries if any(one[p] and one[p] != parts[p] for p in ADDRESS)]
     return [new, *entries]

@@ -8,7 +8,7 @@ from pydantic import BaseModel
 from sqlalchemy import select
 
 from app.accounts import reach, relations
-from app.accounts.access import require_write
+from app.accounts.access import is_manager, require_write
 from app.accounts.models import Account
 from app.accounts.parties import values_of
 from app.accounts.placement import place, with_rule
@@ -152,10 +152,12 @@ async def move(ctx: Context, account: Account, patch: AccountUpdate) -> list[Fie
     """Give the account the centre and teams that it has after the patch (ID-4); what is wrong with them.
 
     A centre stays when the address changes: a customer is not handed over in passing. Teams that were added by hand stay.
+    Nobody but its people gives it a centre, and with it people, by an address (ID-5).
     """
     named = patch.model_fields_set
     teams = patch.team_ids if "team_ids" in named else account.team_ids
-    if not named & {"segment", "centre_id"} and not (account.centre_id is None and "postal_code" in named):
+    unplaced = account.centre_id is None and "postal_code" in named and is_manager(ctx, account)
+    if not named & {"segment", "centre_id"} and not unplaced:
         if not set(account.rule_team_ids) <= set(teams):
             return [("/team_ids", "rule_team", _RULE_TEAM)]
         account.team_ids = list(teams)

@@ -307,11 +307,11 @@ async def taken(ctx: Context, lead: Lead, names: Sequence[str]) -> dict[str, Any
 
 @contextmanager
 def below(where: str) -> Iterator[None]:
-    """What is wrong with custom values stands below `/where` in this request."""
+    """What is wrong with custom values, or with the state, stands below `/where` in this request."""
     try:
         yield
     except Invalid as error:
-        at = [(f"/{where}{p}" if p.startswith("/custom") else p, code, texts) for p, code, texts in error.errors]
+        at = [(f"/{where}{p}" if p.startswith(("/custom", "/state")) else p, code, texts) for p, code, texts in error.errors]
         raise Invalid(at) from error
 
 

@@ -30,7 +30,11 @@ KINDS: dict[str, tuple[str, str, Kind]] = {
         *("account", "accounts"),
         Kind(Account, Permission.ACCOUNTS_READ, parts=("merges", "account_revenues", "attachments")),
     ),
-    "contacts": ("contact", "contacts", Kind(Contact, Permission.CONTACTS_READ, parts=("merges", "attachments"))),
+    "contacts": (
+        "contact",
+        "contacts",
+        Kind(Contact, Permission.CONTACTS_READ, parts=("merges", "account_contacts", "departures", "attachments")),
+    ),
     "opportunities": (
         *("opportunity", "opportunities"),
         Kind(Opportunity, Permission.OPPORTUNITIES_READ, parts=("attachments",)),

@@ -32,17 +32,17 @@ CHOOSABLE: dict[str, tuple[str, ...]] = {
     "account": (
         *("name", "legal_form", "level", "industry", *ADDRESS, *_REACH),
         *("segment", "centre_id", "parent_id", "vip", "partner_info", "terms_valid_from", "terms_valid_until"),
-        *("visit_interval_days", "visit_priority"),
+        *("visit_interval_days", "visit_priority", "contact_type"),
         *("assignee_id", "access", "source", "expected_revenue", "description"),
     ),
     "contact": (
         *("salutation", "title", "first_name", "last_name", "job_title", "birth_date", *ADDRESS, "phone", "email"),
-        *("account_id", "assignee_id", "access", "source", "description"),
+        *("account_id", "contact_type", "do_not_contact", "assignee_id", "access", "source", "description"),
     ),
 }
 LATEST = ("last_order_on", "last_visit_on")
 """Days of which the latest one counts."""
-FILLED = ("lead_id", "photo_id")
+FILLED = ("lead_id", "main_contact_id", "previous_contact_id", "photo_id")
 """Columns nobody chooses: taken from a loser where the winner has nothing."""
 
 CUSTOM = "custom."
@@ -60,6 +60,10 @@ REASONS = {
     "other_address": {
         "de": "Die übrigen Angaben gehören zu einer anderen Adresse.",
         "en": "What the others have belongs to another address.",
+    },
+    "stricter": {
+        "de": "Einer der Datensätze darf nicht kontaktiert werden.",
+        "en": "One of the records must not be contacted.",
     },
     "chosen": {"de": "So gewählt.", "en": "Chosen so."},
 }
@@ -120,6 +124,8 @@ def _proposed(
 ) -> tuple[Source, str]:
     (winner_id, own), *others = values
     winner = rows[winner_id]
+    if field == "do_not_contact" and own is False and any(value for _, value in others):
+        return next(id_ for id_, value in others if value), "stricter"
     if own is not None:
         if not differs:
             return winner_id, "same" if all(value == own for _, value in values) else "winner"

@@ -31,10 +31,12 @@ MOVES: dict[str, tuple[Reference, ...]] = {
         Reference("activities", "lead_id"),
         Reference("lead_locks", "lead_id"),
         Reference("clearances", "lead_id"),
+        Reference("departures", "lead_id"),
         Reference("attachments", "lead_id"),
         *_LINKED,
     ),
     "account": (
+        Reference("accounts", "parent_id"),
         Reference("contacts", "account_id"),
         Reference("leads", "account_id"),
         Reference("conversions", "account_id", key="lead_id"),
@@ -46,6 +48,9 @@ MOVES: dict[str, tuple[Reference, ...]] = {
         *_LINKED,
     ),
     "contact": (
+        Reference("accounts", "main_contact_id"),
+        Reference("contacts", "previous_contact_id"),
+        Reference("departures", "contact_id"),
         Reference("leads", "contact_id"),
         Reference("conversions", "contact_id", key="lead_id"),
         Reference("opportunities", "contact_id"),
@@ -57,6 +62,9 @@ MOVES: dict[str, tuple[Reference, ...]] = {
 
 STAYS: dict[str, str] = {
     # table.column: why it goes on naming what it named
+    "account_contacts.account_id": "pairs, moved by app.merges.pairs",
+    "account_contacts.contact_id": "pairs, moved by app.merges.pairs",
+    "account_revenues.account_id": "one per year, moved by app.merges.pairs",
     "attachments.record_id": "computed from the columns that are moved",
     "change_log.record_id": "what happened to a record happened to it",
     "custom_values.record_id": "made of the record's own values, by a trigger",

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from app.accounts.models import Account
 from app.activities.models import Activity
 from app.contacts.models import Contact
 from app.core.context import Context
@@ -21,24 +22,20 @@ from app.locks.models import LeadLock
 from app.locks.service import end
 from app.merges import rules, statements
 from app.merges.fields import (
-    CUSTOM,
-    FILLED,
-    LATEST,
     REASONS,
     TERMS,
-    UNITED,
     Line,
     choosable,
-    columns_of,
     compare,
-    united,
 )
 from app.merges.loading import WRITE, Loaded, fresh, load, name_of, queue, reindex, require_write
 from app.merges.models import Merge
+from app.merges.pairs import move_pairs, move_revenues
 from app.merges.problems import MergeRefused
 from app.merges.protection import party_of, taken_by_others
 from app.merges.rules import Records, Refusal
 from app.merges.schemas import MergeCreate
+from app.merges.winner import place_in_tree, set_columns
 from app.notifications import notify
 from app.projects.rules import rules_of
 
@@ -155,19 +152,25 @@ async def _merge(ctx: Context, body: MergeCreate, loaded: Loaded, lines: list[Li
     winner = loaded.objects[winner_id]
     losers = [id_ for id_ in records.rows if id_ != winner_id]
     merge_id = body.id or new_id()
-    changed = _set_columns(winner, loaded, lines)
+    changed = set_columns(winner, loaded, lines)
+    if isinstance(winner, Account):
+        changed |= await place_in_tree(ctx, winner, losers)
     winner.updated_at = ctx.now  # its version rises even when nothing else changes: who previewed it must look again
     effects = await _end_surplus_locks(ctx, records, winner_id)
     dismissals = await move_dismissals(ctx, body.record_type, losers, winner_id)
     if isinstance(winner, Contact) and body.origin == "user":
         effects += _clean_up_in_erp(ctx, winner, [records.rows[id_] for id_ in losers])
     await ctx.session.flush()
+    pairs = await move_pairs(ctx, body.record_type, losers, winner_id, records.rows)
+    revenues = await move_revenues(ctx, losers, winner_id) if body.record_type == "account" else []
     before = {column: records.rows[winner_id][column] for column in changed}
     undo = {
         "before": before,
         "losers": [records.rows[id_] for id_ in losers],
         "effects": effects,
         "dismissals": dismissals,
+        "pairs": pairs,
+        "revenues": revenues,
     }
     await ctx.run(
         statements.merge(body.record_type),
@@ -269,52 +272,6 @@ def _wrong_terms(lines: list[Line]) -> list[Refusal]:
     """Terms chosen from two accounts may contradict each other (ACC-4)."""
     first, last = ({line.field: line.result for line in lines}.get(part) for part in TERMS)
     return [(f"/fields/{TERMS[1]}", "terms_order", _TERMS)] if first and last and first > last else []
-
-
-def _set_columns(winner: Any, loaded: Loaded, lines: list[Line]) -> set[str]:
-    """Give the winner its new values; the names of the columns that changed."""
-    changed: set[str] = set()
-
-    def put(column: str, value: Any) -> None:
-        if getattr(winner, column) != value:
-            setattr(winner, column, value)
-            changed.add(column)
-
-    assignees = [getattr(loaded.objects[id_], "assignee_id", None) for id_ in loaded.records.rows]
-    put("custom", _custom(winner, lines))
-    for line in lines:
-        if line.field.startswith(CUSTOM):
-            continue
-        if line.source == "all":
-            put(line.field, line.result)
-        elif line.source != winner.id:
-            for column in columns_of(line.field):
-                value = getattr(loaded.objects[line.source], column)
-                put(column, value if column != "parent_id" or value not in loaded.records.rows else None)
-    rows = loaded.records.rows
-    for column in UNITED:
-        if column in rows[winner.id]:
-            people = united(winner.id, rows, column)
-            if column == "manager_ids":
-                # Whose customer it was goes on managing it: nobody loses sight of it.
-                people = [p for p in dict.fromkeys([*people, *assignees]) if p not in (None, winner.assignee_id)]
-            put(column, people)
-    for column in LATEST:
-        if column in rows[winner.id]:
-            put(column, max((d for o in loaded.objects.values() if (d := getattr(o, column))), default=None))
-    for column in FILLED:
-        if column in rows[winner.id] and getattr(winner, column) is None:
-            put(column, next((getattr(o, column) for o in loaded.objects.values() if getattr(o, column)), None))
-    return changed
-
-
-def _custom(winner: Any, lines: list[Line]) -> dict[str, Any]:
-    """The installation's own fields as the comparison leaves them."""
-    values = dict(winner.custom)
-    for line in lines:
-        if line.field.startswith(CUSTOM) and line.source != winner.id:
-            values[line.field.removeprefix(CUSTOM)] = line.result
-    return {key: value for key, value in values.items() if value is not None}
 
 
 async def _end_surplus_locks(ctx: Context, records: Records, winner_id: UUID) -> list[dict[str, Any]]:

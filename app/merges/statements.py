@@ -43,6 +43,12 @@ def _only(reference: Reference, record_type: str, alias: str = "") -> str:
     return f" AND {alias}{reference.type_column} = '{record_type}'" if reference.type_column else ""
 
 
+def _others(reference: Reference, table: str) -> str:
+    """The condition that the row is none of the merged ones, where they name their own kind: these are seen to by themselves."""
+    same = f" AND {reference.key} <> :winner AND {reference.key} <> ALL(CAST(:losers AS uuid[]))"
+    return same if reference.table == table else ""
+
+
 QUEUE = _statement(
     "SELECT bool_and(pg_try_advisory_xact_lock(hashtextextended(id::text, 42))) AS free, "
     "set_config('statement_timeout', '120s', true) "
@@ -68,8 +74,9 @@ LOCKS = _statement(
 HOLD = _statement(
     "WITH c AS (SELECT id FROM contacts WHERE account_id = ANY(CAST(:ids AS uuid[])) ORDER BY id FOR UPDATE), "
     "l AS (SELECT id FROM leads WHERE account_id = ANY(CAST(:ids AS uuid[])) ORDER BY id FOR UPDATE), "
-    "k AS (SELECT id FROM lead_locks WHERE account_id = ANY(CAST(:ids AS uuid[])) ORDER BY id FOR UPDATE) "
-    "SELECT (SELECT count(*) FROM c), (SELECT count(*) FROM l), (SELECT count(*) FROM k)"
+    "k AS (SELECT id FROM lead_locks WHERE account_id = ANY(CAST(:ids AS uuid[])) ORDER BY id FOR UPDATE), "
+    "p AS (SELECT id FROM account_contacts WHERE account_id = ANY(CAST(:ids AS uuid[])) ORDER BY id FOR UPDATE) "
+    "SELECT (SELECT count(*) FROM c), (SELECT count(*) FROM l), (SELECT count(*) FROM k), (SELECT count(*) FROM p)"
 )
 """Lock what others take before the account that it names; the account's own row comes after it here as well."""
 
@@ -137,8 +144,8 @@ def merge(record_type: str) -> Statement:
     moved = [
         f"moved_{r.table} AS (UPDATE {r.table} AS t SET {r.column} = :winner FROM ("
         f"SELECT {r.key} AS row_id, {r.column} AS loser_id FROM {r.table} "
-        f"WHERE {r.column} = ANY(CAST(:losers AS uuid[])){_only(r, record_type)} ORDER BY {r.key} FOR UPDATE) AS o "
-        f"WHERE t.{r.key} = o.row_id RETURNING o.row_id, o.loser_id)"
+        f"WHERE {r.column} = ANY(CAST(:losers AS uuid[])){_only(r, record_type)}{_others(r, table)} "
+        f"ORDER BY {r.key} FOR UPDATE) AS o WHERE t.{r.key} = o.row_id RETURNING o.row_id, o.loser_id)"
         for r in references
     ]
     kept = " UNION ALL ".join(f"SELECT '{r.table}', row_id, loser_id FROM moved_{r.table}" for r in references)

@@ -6,7 +6,9 @@ from uuid import UUID
 
 from sqlalchemy import func, select
 
+from app.accounts import reach
 from app.activities.models import Activity
+from app.contact_types.models import ContactType
 from app.core.context import Context
 from app.core.permissions import Permission
 from app.core.visibility import unscoped
@@ -18,12 +20,16 @@ from app.merges import statements
 from app.merges.fields import CUSTOM, UNITED, Row
 from app.merges.loading import MODELS, WRITE, queue, reindex, require_write
 from app.merges.models import Merge
+from app.merges.pairs import move_pairs_back, move_revenues_back
 from app.merges.problems import AlreadyUndone, LaterMerge, TakenSince, UndoTooLate, WinnerGone
 from app.merges.protection import party_of, taken_since
 from app.merges.queries import UNDO_TIME
 from app.merges.references import QUIET
 
-_NAMED = {"account_id": "accounts", "contact_id": "contacts", "lead_id": "leads", "photo_id": "photos", "receipt_id": "protection_checks"}
+_NAMED = {
+    "account_id": "accounts", "contact_id": "contacts", "parent_id": "accounts", "main_contact_id": "contacts",
+    "previous_contact_id": "contacts", "lead_id": "leads", "photo_id": "photos", "receipt_id": "protection_checks",
+}
 """Columns of merged records that name others, which may be gone meanwhile."""
 
 Kept = dict[str, Any]
@@ -70,6 +76,10 @@ async def undo(ctx: Context, merge_id: UUID) -> None:
             reason = "changed" if row["there"] else "deleted"
             kept.append({"kind": row["table_name"], "field": None, "record_id": str(row["row_id"]), "reason": reason})
     kept += await _undo_effects(ctx, merge.undo["effects"], revived)
+    await move_pairs_back(ctx, merge.record_type, merge.winner_id, merge.undo.get("pairs", ()))
+    if merge.record_type == "account":
+        await move_revenues_back(ctx, merge.winner_id, merge.undo.get("revenues", ()))
+        ctx.enqueue("accounts.reclassify", {"account_id": merge.winner_id})
     if merge.record_type == "lead":
         await ctx.run(statements.NAME_LOCKS, ids=ids)
     dismissals = merge.undo["dismissals"]
@@ -136,8 +146,8 @@ async def _insert_losers(ctx: Context, merge: Merge) -> list[Kept]:
     elsewhere: list[tuple[str, str]] = []
     named = {UUID(row[column]) for row in rows for column in _NAMED if row.get(column)}
     if named:
-        found = await ctx.run(statements.present(tuple(_NAMED.values())), ids=list(named))
-        there = {str(row["id"]): str(row["now"]) for row in found}
+        found = await ctx.run(statements.present(tuple(dict.fromkeys(_NAMED.values()))), ids=list(named))
+        there = {str(row["id"]): str(row["now"]) for row in found} | {row["id"]: row["id"] for row in rows}
         for row in rows:
             for column in _NAMED:
                 if row.get(column) and there.get(row[column]) != row[column]:
@@ -145,6 +155,13 @@ async def _insert_losers(ctx: Context, merge: Merge) -> list[Kept]:
                         elsewhere.append((row[column], row["id"]))
                     row[column] = there.get(row[column])
                     kept.append({"kind": "field", "field": column, "record_id": row["id"], "reason": "gone"})
+    if named_types := {row["contact_type"] for row in rows if row.get("contact_type")}:
+        types = select(ContactType.key).where(ContactType.key.in_(named_types)).with_for_update(read=True)
+        known = set((await ctx.session.execute(types)).scalars())
+        for row in rows:
+            if row["contact_type"] not in (None, *known):
+                row["contact_type"] = None
+                kept.append({"kind": "field", "field": "contact_type", "record_id": row["id"], "reason": "gone"})
     table = MODELS[merge.record_type].__table__
     columns = tuple(c.name for c in table.columns if c.computed is None and c.name in rows[0])
     await ctx.run(statements.insert_rows(merge.record_type, columns), rows=rows)
@@ -159,7 +176,10 @@ async def _restore_winner(ctx: Context, merge: Merge, now: Mapping[str, Any]) ->
     before, after = merge.undo["before"], merge.undo["after"]
     values: dict[str, Any] = {}
     kept: list[Kept] = []
+    lists = [kind for kind in reach.OF_ACCOUNTS if kind.name in before]
     for column, was in before.items():
+        if column in reach.LISTS and now[column] != after[column]:
+            continue
         if now[column] == after[column]:
             values[column] = was
         elif column in UNITED:
@@ -176,6 +196,10 @@ async def _restore_winner(ctx: Context, merge: Merge, now: Mapping[str, Any]) ->
         elif now[column] != was:
             name = column.removesuffix("_amount").removesuffix("_currency")
             kept.append({"kind": "field", "field": name, "record_id": str(merge.winner_id), "reason": "changed"})
+    for kind in lists:
+        if kind.name not in values:
+            plain = {**now, **values}
+            values[kind.name] = reach.restored(kind, before[kind.name], after[kind.name], now[kind.name], plain)
     await ctx.run(statements.restore(merge.record_type, tuple(sorted(values))), winner=merge.winner_id, values=values)
     return [one for at, one in enumerate(kept) if one not in kept[:at]]
 

@@ -44,8 +44,11 @@ MONEY = ("expected_revenue",)
 _ALLOWED_ALWAYS = frozenset({"id", "project_id", "receipt_id", "not_duplicate_of"})
 
 
-async def create(ctx: Context, body: LeadCreate) -> tuple[UUID, bool]:
-    """Register a lead; returns its id and whether it is new.
+async def create(
+    ctx: Context, body: LeadCreate, *, team_ids: Sequence[UUID] = (), exclude: Sequence[UUID] = ()
+) -> tuple[UUID, bool]:
+    """Register a lead; returns its id and whether it is new. `team_ids` see it instead of the asker's default team; `exclude`
+    are records that are known to be others, such as the person at the company that they left.
 
     Raises Forbidden, Invalid (all that lacks at once, LEAD-1), IdTaken, CustomerTaken, CustomerYours, PossiblyTaken.
     """
@@ -60,7 +63,7 @@ async def create(ctx: Context, body: LeadCreate) -> tuple[UUID, bool]:
         id=body.id or new_id(),
         project_id=rules.project_id,
         phase="open",
-        team_ids=[ctx.user.default_team_id] if ctx.user.default_team_id else [],
+        team_ids=list(team_ids) or ([ctx.user.default_team_id] if ctx.user.default_team_id else []),
         visibility=rules.visibility,
         created_by=ctx.user.user_id,
         created_at=ctx.now,
@@ -76,7 +79,9 @@ async def create(ctx: Context, body: LeadCreate) -> tuple[UUID, bool]:
     if rules.lock_enabled:
         clearances = []
         await queue_on(ctx, party)
-        examination = await examine(ctx, party, country=lead.country, distinct_from=body.not_duplicate_of)
+        examination = await examine(
+            ctx, party, country=lead.country, exclude=exclude, distinct_from=body.not_duplicate_of
+        )
         refuse_unless_free(ctx, examination)
         if examination.status == "cleared":
             matched = [s for s in examination.standings if s.status == "cleared"]
