@@ -88,6 +88,8 @@ def _field(kind: Kind, name: str) -> Iterator[Description]:
     found: Description = {"name": name, "label": labels.field(place)}
     if shown := _shown_name(kind)(name):
         found["shown_as"] = shown
+    if name in (shorthands := rules.SHORTHANDS.get(kind.name, {})):
+        found["shorthand_for"] = shorthands[name]
     if not taking:
         marks = (read_only(model.model_fields[name]) for model in models)
         why: ReadOnly = next((mark for mark in marks if mark is not None), SYSTEM)
@@ -95,7 +97,7 @@ def _field(kind: Kind, name: str) -> Iterator[Description]:
             found |= shape(Place(kind.name, (name,), shown=True), kind.read.model_fields[name], kind.read)
         else:
             found |= {"type": "text"}
-        yield found | labels.because(why)
+        yield found | labels.because(why, known=bool(models))
         return
     for model, group in _alike(place, creates or taking):
         one = found | shape(place, model.model_fields[name], model)
@@ -113,7 +115,7 @@ def _field(kind: Kind, name: str) -> Iterator[Description]:
             else:
                 one |= labels.because(mark)
         elif kind.update:
-            one |= labels.because(ReadOnly("fixed"))
+            one |= labels.because(ReadOnly("fixed"), known=False)
         yield one
 
 
@@ -225,6 +227,9 @@ def _filters(kind: Kind, query: type[PageQuery]) -> Iterator[Description]:
             continue
         place = Place(kind.name, (name,))
         found: Description = {"name": name, "label": labels.field(place), **shape(place, info, query)}
+        for one in (found, found.get("items", {})):
+            if "options_from" in one:  # records have what is not given any more, too
+                one["options_from"]["path"] = one["options_from"]["path"].removesuffix("?active=true")
         found["operator"] = _operator(name, found["type"])
         if (default := default_of(info)) is not None:
             found["default"] = default

@@ -1,4 +1,4 @@
-"""Fields that the installation has added, as the metadata tell of them: beside the product's own, filters, sorts and columns too."""
+"""Fields that the installation has added, as the metadata tell of them, beside the product's own."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any, get_args
@@ -8,7 +8,7 @@ from app.custom_fields.definitions import RecordType
 from app.custom_fields.lists import OPERATORS, UNSORTED
 from app.custom_fields.values import DIGITS, MOST_CHOICES, USUAL_LENGTH
 from app.metadata import labels, links
-from app.metadata.catalogue import Description, sort
+from app.metadata.catalogue import Description
 from app.metadata.shapes import LONGEST_LINE
 
 RECORD_TYPES: dict[str, RecordType] = {
@@ -16,30 +16,14 @@ RECORD_TYPES: dict[str, RecordType] = {
 }
 """The kinds of record that take custom fields, by resource."""
 
-MOST_OPTIONS = 600
+MOST_OPTIONS = 200
 """Choices of one resource that are told with their fields; those of further fields are fetched."""
 
 
 def with_custom(description: Description, definitions: Sequence[Definition]) -> Description:
-    """The description and these fields."""
-    listed = description["list"]
-    shapes = dict(_shapes(definitions))
-    columns = [
-        {"name": f"custom.{d.key}", "label": _label(d), "type": shapes[d.key]["type"]}
-        | ({} if d.kind in UNSORTED else {"sort": f"custom.{d.key}"})
-        for d in definitions
-    ]
-    sorts = [s for d in definitions if d.kind not in UNSORTED for s in sort(f"custom.{d.key}", _label(d))]
-    return {
-        **description,
-        "fields": [*description["fields"], *(_field(d, shapes[d.key]) for d in definitions)],
-        "list": {
-            **listed,
-            "filters": [*listed["filters"], *(_filter(d, shapes[d.key]) for d in definitions)],
-            "sorts": [*listed["sorts"], *sorts],
-            "columns": [*listed["columns"], *columns],
-        },
-    }
+    """The description and these fields. Each says how lists are filtered and sorted by it, so that 200 of them stay small."""
+    fields = [_field(definition, shape) for definition, shape in _shapes(definitions)]
+    return {**description, "fields": [*description["fields"], *fields]}
 
 
 def _label(definition: Definition) -> labels.Text:
@@ -55,21 +39,15 @@ def _field(definition: Definition, shape: Description) -> Description:
         }
     found["create"] = {"required": definition.required, "nullable": True}
     found["update"] = {"nullable": not definition.required}
-    found["shown_as"] = f"custom.{definition.key}"
-    return found
+    found["operators"] = list(OPERATORS[definition.kind])
+    return found if definition.kind in UNSORTED else {**found, "sort": f"custom.{definition.key}"}
 
 
-def _filter(definition: Definition, shape: Description) -> Description:
-    plain = shape["items"] if shape["type"] == "list" else {k: v for k, v in shape.items() if k != "bounds"}
-    found: Description = {"name": "custom", "field": f"custom.{definition.key}", "label": _label(definition), **plain}
-    return found | {"operator": "custom", "operators": list(OPERATORS[definition.kind])}
-
-
-def _shapes(definitions: Sequence[Definition]) -> Iterator[tuple[str, Description]]:
+def _shapes(definitions: Sequence[Definition]) -> Iterator[tuple[Definition, Description]]:
     told = 0
     for definition in definitions:
         told += len(definition.choices)
-        yield definition.key, dict(_shape(definition, inline=told <= MOST_OPTIONS))
+        yield definition, dict(_shape(definition, inline=told <= MOST_OPTIONS))
 
 
 def _shape(definition: Definition, *, inline: bool) -> Iterator[tuple[str, Any]]:

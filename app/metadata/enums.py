@@ -79,7 +79,7 @@ def _states(country: str | None) -> Iterator[dict[str, Any]]:
     for code, subdivisions in SUBDIVISIONS.items():
         if country in (None, code):
             for one in subdivisions:
-                yield {"value": one.name_de, "label": {"de": one.name_de, "en": one.name_en}}
+                yield {"value": one.name_de, "label": {"de": one.name_de, "en": one.name_en}, "country": code}
 
 
 _MADE: dict[str, Callable[[], Iterable[dict[str, Any]]]] = {

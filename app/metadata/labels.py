@@ -101,9 +101,10 @@ def help_text(english: str) -> Text:
     return {"de": german or english, "en": english}
 
 
-def because(mark: ReadOnly) -> dict[str, Any]:
-    """Why a field is read-only, as the metadata say it."""
-    return {"read_only": {"source": mark.source, "code": mark.code, "reason": REASONS[mark.source]}}
+def because(mark: ReadOnly, *, known: bool = True) -> dict[str, Any]:
+    """Why a field is read-only, as the metadata say it; `known`: bodies have the field, to tell the reason themselves."""
+    code = mark.code if known else "extra_forbidden"
+    return {"read_only": {"source": mark.source, "code": code, "reason": REASONS[mark.source]}}
 
 
 def names(section: str) -> dict[str, Text]:

@@ -28,6 +28,12 @@ _SEARCHED = {"users", "teams", "centres", "accounts", "contacts", "leads", "oppo
 _SEARCHED |= {"member-organisations"}
 """Lists that take `q`."""
 
+_ACTIVE = {"users", "member-organisations"}
+"""Lists of which only the active ones are given to records."""
+
+_WITHIN: dict[str, str] = {"accounts.main_contact_id": "account_id={id}"}
+"""Records that are options only with this query, by `resource.path`; `{id}` is the record that is changed."""
+
 TARGETS: dict[str, str | None] = {
     "account": "accounts",
     "account_id": "accounts",
@@ -101,6 +107,7 @@ _BY: dict[str, str] = {
 _STAGES = ("/v1/pipelines/{pipeline_id}", "stages", "id", "{label_de}|{label_en}")
 _OPTIONS: dict[str, tuple[str, str, str, str]] = {
     # field: (path, member with the options, member that is sent, how it is shown)
+    "contact_type": ("/v1/contact-types?active=true", "items", "key", "{label_de}|{label_en}"),
     "stage_id": _STAGES,
     "role": ("/v1/roles", "items", "key", "{label_de}|{label_en}"),
     "roles": ("/v1/roles", "items", "key", "{label_de}|{label_en}"),
@@ -134,9 +141,11 @@ def options(path: str, items: str, value: str, shown: str, *, closed: bool = Tru
     return found
 
 
-def records(resource: str) -> dict[str, Any]:
+def records(resource: str, query: str = "") -> dict[str, Any]:
     """The records of a resource as options."""
-    found = options(f"/v1/{resource}", "items", "id", _SHOWN.get(resource, "{name}"))
+    query = query or ("active=true" if resource in _ACTIVE else "")
+    path = f"/v1/{resource}?{query}" if query else f"/v1/{resource}"
+    found = options(path, "items", "id", _SHOWN.get(resource, "{name}"))
     return found | ({"search": "q"} if resource in _SEARCHED else {})
 
 
@@ -161,7 +170,7 @@ def target(place: Spot) -> Iterator[tuple[str, Any]]:
     elif named := _TARGETS_OF.get(own, TARGETS.get(last)):
         yield "type", "link"
         yield "target", named
-        yield "options_from", records(named)
+        yield "options_from", records(named, _WITHIN.get(own, ""))
     else:
         yield "type", "id"
 

@@ -19,10 +19,27 @@ REQUIRED_BY: dict[str, dict[str, str]] = {
     "leads": {
         "path": "/v1/projects/{project_id}",
         "items": "required_fields",
-        "default_path": "/v1/projects?is_default=true",
     },
 }
 """Another record names further fields that are required."""
+
+COVERS: dict[str, dict[str, Any]] = {
+    "pipelines.stages": {
+        "field": "category",
+        "values": ["open", "won", "lost"],
+        "fixes": {"won": {"probability": 100}, "lost": {"probability": 0}},
+    },
+    "projects.statuses": {"field": "category", "values": ["open", "converted", "discarded"]},
+}
+"""Lists of objects in which each of these values of a field occurs, by `resource.path`; some of them fix other fields."""
+
+_ADDRESS = ("street", "postal_code", "city", "state", "country")
+_REACH = {"email": "emails", "phone": "phones", **dict.fromkeys(_ADDRESS, "addresses")}
+SHORTHANDS: dict[str, dict[str, str]] = {
+    "accounts": {**_REACH, "website": "web_addresses"},
+    "contacts": _REACH,
+}
+"""Fields that are the primary entry of a list: a request names one of the two."""
 
 
 def of(resource: str) -> dict[str, Any]:

@@ -22,7 +22,7 @@ Type = Literal[
     "object",
     "values",
 ]
-Operator = Literal["equals", "any_of", "contains", "from", "before", "until", "custom"]
+Operator = Literal["equals", "any_of", "contains", "from", "before", "until"]
 
 
 _NAME = {"de": "Name", "en": "Name"}
@@ -79,6 +79,7 @@ class Option(BaseModel):
 
     value: JsonValue
     label: Bilingual
+    country: str | None = Field(default=None, description="Of states.")
     active: bool | None = Field(default=None, description="False: not to be given any more, but records may have it.")
 
 
@@ -86,7 +87,8 @@ class OptionsFrom(BaseModel):
     """Where the options are fetched: their list, the member that is sent, and what is shown of each."""
 
     path: str = Field(
-        description="Path with its query. A name in braces is another field of the form, which is filled in first."
+        description="Path with its query. A name in braces is another field of the form, which is filled in first (without a value "
+        "its query parameter is left out); `{id}` is the record itself, which is never an option of its own."
     )
     items: str = Field(description="The member of the answer that holds the options.")
     value: str = Field(description="The member of an option that is sent.")
@@ -133,6 +135,16 @@ class OnUpdate(BaseModel):
     nullable: bool = Field(description="Whether null empties it.")
 
 
+class Covers(BaseModel):
+    """In a list of objects each of these values of a field occurs at least once."""
+
+    field: str
+    values: list[str]
+    fixes: dict[str, dict[str, JsonValue]] | None = Field(
+        default=None, description="By value, the only values that other fields of the object then take."
+    )
+
+
 class Shape(BaseModel):
     """What kind of value it is."""
 
@@ -146,6 +158,7 @@ class Shape(BaseModel):
     target: str | None = Field(default=None, description="Of links and ids: the resource whose records are named.")
     target_by: str | None = Field(default=None, description="The same, where another field beside this one names it.")
     items: "Shape | None" = Field(default=None, description="Of lists: what each item is.")
+    covers: Covers | None = None
     fields: "list[MetaField] | None" = Field(default=None, description="Of objects, and of lists of them.")
 
 
@@ -159,8 +172,17 @@ class MetaField(Shape):
     update: OnUpdate | None = Field(default=None, description="Left out: it cannot be changed.")
     read_only: ReadOnlyBecause | None = None
     shown_as: str | None = Field(default=None, description="The member of answers that shows it, if there is one.")
+    shorthand_for: str | None = Field(
+        default=None, description="The list whose primary entry this is. A request names the one or the other."
+    )
     applies_to: list[str] | None = Field(
         default=None, description="Only for these values of the resource's `variants`."
+    )
+    operators: list[str] | None = Field(
+        default=None, description="Of custom fields: what lists take for them, as in `custom=<key>:<operator>:<value>`."
+    )
+    sort: str | None = Field(
+        default=None, description="Of custom fields: the value of `sort`; descending with `-` before it."
     )
     example: JsonValue = None
 
@@ -172,10 +194,6 @@ class FilterRead(Shape):
     label: Bilingual
     help: Bilingual | None = None
     operator: Operator = Field(description="`any_of`: may be given several times, joined by “or”.")
-    field: str | None = Field(default=None, description="Of `custom`: the field, as `custom.<key>`.")
-    operators: list[str] | None = Field(
-        default=None, description="Of `custom`: those that its value takes, as in `custom=<key>:<operator>:<value>`."
-    )
     default: JsonValue = None
 
 
@@ -188,7 +206,7 @@ class SortRead(BaseModel):
 
 
 class Column(BaseModel):
-    """A member of the records in a list. `fields` takes its name; what begins with `custom.` comes with `custom`."""
+    """A member of the records in a list; `fields` takes its name."""
 
     name: str
     label: Bilingual
@@ -240,9 +258,8 @@ class Variants(BaseModel):
 class RequiredBy(BaseModel):
     """Another record names further fields that are required when one is made."""
 
-    path: str = Field(description="A name in braces is a field of the form.")
+    path: str = Field(description="A name in braces is a field of the form; left out, the default one counts.")
     items: str = Field(description="The member that lists the names of fields.")
-    default_path: str | None = Field(default=None, description="Where that record is found when the field is left out.")
 
 
 class ResourceMetadata(ResourceSummary):

@@ -16,7 +16,7 @@ from pydantic.json_schema import models_json_schema
 from pydantic_core import PydanticUndefined
 
 from app.core.types import Format, Link, Listed, Money, ReadOnly
-from app.metadata import labels, links
+from app.metadata import labels, links, rules
 
 LONGEST_LINE = 500
 """Characters; a longer text gets several lines to type in."""
@@ -122,6 +122,8 @@ def _walk(
     elif get_origin(type_) is list:
         yield "type", "list"
         yield from _bounds({"min_items": node.get("minItems"), "max_items": node.get("maxItems")})
+        if covers := rules.COVERS.get(f"{place.resource}.{place.path}"):
+            yield "covers", covers
         (inner,) = get_args(type_)
         yield "items", dict(_walk(place, inner, node.get("items", {}), definitions))
     elif type_ is Money:

@@ -11,8 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from app.core.permissions import Permission
 from app.identity.models import Role, UserRole
 from app.metadata.permissions import NEEDED, ONE_OF
-from tests.arch.world import Ids, body_of, make_world, path_of
 from tests.arch.test_matrix import TABLE
+from tests.arch.world import Ids, body_of, make_world, path_of
 from tests.conftest import Api
 from tests.contract.schemas import Document, named_operations
 from tests.factories import make_user
