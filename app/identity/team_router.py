@@ -11,6 +11,7 @@ from app.core.etags import IfMatch
 from app.core.problems import Conflict, IdTaken, declared
 from app.core.resource import Page
 from app.identity import centres, teams
+from app.identity.authentication import forgetting
 from app.identity.problems import PrivateTeam
 from app.identity.queries import CENTRE, TEAM
 from app.identity.schemas import (
@@ -75,9 +76,10 @@ async def update_team(ctx: Ctx, team_id: UUID, patch: TeamUpdate, if_match: IfMa
     response_class=Response,
     responses=declared(PrivateTeam),
 )
-async def add_team_member(ctx: Ctx, team_id: UUID, user_id: UUID) -> Response:
+async def add_team_member(ctx: Ctx, request: Request, team_id: UUID, user_id: UUID) -> Response:
     """Put a user into a team. They see its records at once."""
     await teams.add_member(ctx, team_id, user_id)
+    ctx.after_commit(forgetting(request, user_id))
     return Response(status_code=204)
 
 
@@ -89,9 +91,10 @@ async def add_team_member(ctx: Ctx, team_id: UUID, user_id: UUID) -> Response:
     response_class=Response,
     responses=declared(PrivateTeam),
 )
-async def remove_team_member(ctx: Ctx, team_id: UUID, user_id: UUID) -> Response:
+async def remove_team_member(ctx: Ctx, request: Request, team_id: UUID, user_id: UUID) -> Response:
     """Take a user out of a team. They no longer see its records, at once."""
     await teams.remove_member(ctx, team_id, user_id)
+    ctx.after_commit(forgetting(request, user_id))
     return Response(status_code=204)
 
 

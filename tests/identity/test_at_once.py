@@ -8,13 +8,14 @@ from collections.abc import Callable, Iterator
 import asyncpg
 import httpx
 import pytest
+from sqlalchemy import text
 
 from app.core.embedded import EmbeddedServers
 from app.identity.models import User
 from app.identity.provisioning import Refused, create_administrator
 from app.identity.users import ADMINISTRATORS
 from app.settings import Settings
-from tests.factories import make_user
+from tests.factories import make_account, make_team, make_user
 from tests.identity.support import NEW_PASSWORD, PASSWORD, QUICK
 from tests.live import Live, live
 
@@ -88,6 +89,36 @@ def test_changed_rights_count_in_every_process(stack: Live) -> None:
     change = {"permissions": ["users.read", "teams.manage"]}
     assert admin.patch(url, json=change, headers=anybody).status_code == 200
     assert soon(lambda: there.post("/v1/teams", json=team).status_code == 201)
+
+
+@pytest.mark.rule("ID-3")
+def test_a_changed_team_opens_and_closes_its_records_in_every_process(stack: Live) -> None:
+    """At once, and without touching the records."""
+
+    async def customer(member: User) -> tuple[str, str]:
+        async with stack.session() as session:
+            team = await make_team(session)
+            owner = await make_user(session, "rm", teams=[team])
+            account = await make_account(session, owner, team_ids=[team.id])
+            return f"/v1/accounts/{account.id}", f"/v1/teams/{team.id}/members/{member.id}"
+
+    async def stored() -> tuple[object, ...]:
+        async with stack.session() as session:
+            rows = await session.execute(text("SELECT id, xmin::text, version FROM accounts ORDER BY id"))
+            logged = await session.execute(text("SELECT count(*) FROM change_log WHERE record_type = 'accounts'"))
+            return tuple(rows.all()), logged.scalar_one()
+
+    user = made(stack, "rm")
+    record, member = asyncio.run(customer(user))
+    before = asyncio.run(stored())
+    admin, here, there = client(stack, 0, made(stack, "admin")), client(stack, 0, user), client(stack, 1, user)
+    for process in (here, there):
+        assert process.get(record).status_code == 404
+    for change, seen in (("PUT", 200), ("DELETE", 404), ("PUT", 200)):
+        assert admin.request(change, member).status_code == 204
+        assert here.get(record).status_code == seen, "the process that did it knows it before it answers"
+        assert soon(lambda seen=seen: there.get(record).status_code == seen)  # type: ignore[misc]  # mypy knows no lambda with a default
+    assert asyncio.run(stored()) == before
 
 
 @pytest.mark.rule("ID-9")
