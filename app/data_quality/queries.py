@@ -59,9 +59,19 @@ def _ids(name: str) -> Any:
     return bindparam(name, type_=ARRAY(Uuid), required=True)
 
 
-def _filters(model: Any, centre: Any, names: tuple[str, ...]) -> list[ColumnElement[bool]]:
+def _of_centres(model: Any) -> ColumnElement[bool]:
+    """The record belongs to one of these centres; a contact, to a customer of theirs."""
+    wanted = func.any(_ids("f_centre_id"))
+    if model is not Contact:
+        found: ColumnElement[bool] = model.centre_id == wanted
+        return found
+    customers = select(Account.id).where(Account.centre_id == wanted)
+    return Contact.account_id.in_(beside(customers, Account, reason="only whose customers they are, as above"))
+
+
+def _filters(model: Any, names: tuple[str, ...]) -> list[ColumnElement[bool]]:
     known: dict[str, Any] = {
-        "centre_id": lambda: centre == func.any(_ids("f_centre_id")),
+        "centre_id": lambda: _of_centres(model),
         "team_id": lambda: model.team_ids.op("&&", is_comparison=True)(_ids("f_team_id")),
         "assignee_id": lambda: model.assignee_id == func.any(_ids("f_assignee_id")),
     }
@@ -84,7 +94,7 @@ def _branch(finding: Finding, how_far: Reach, *, live: bool, filters: tuple[str,
         model.team_ids,
         model.assignee_id,
         cast(finding.detail, JSON).label("detail"),
-    ).where(*_filters(model, centre, filters))
+    ).where(*_filters(model, filters))
     last = bindparam("after_id", type_=Uuid, required=True)
     bounded = finding.after(last) if after and finding.after is not None else None
     statement = statement.where(finding.condition_for(live=live) if bounded is None else bounded)
@@ -154,7 +164,7 @@ def counts_now(how_far: Reach, chosen: tuple[int, ...], filters: tuple[str, ...]
         model: Any = finding.model
         centre = _CENTRES[finding.record_type]
         found = select(centre.label("centre_id"), model.team_ids).where(
-            finding.condition_for(live=True), *_filters(model, centre, filters)
+            finding.condition_for(live=True), *_filters(model, filters)
         )
         rows = scope(found, model, how_far).subquery()
         return select(
@@ -174,9 +184,7 @@ def counts_kept(how_far: Reach, filters: tuple[str, ...]) -> Select[Any]:
     types = bindparam("types", type_=ARRAY(Text), required=True)
     group: list[Any] = [kept.type, kept.record_type, kept.centre_id, kept.team_ids]
     chosen = func.concat(kept.record_type, ".", kept.type) == func.any(types)
-    groups = select(*group, func.sum(kept.number).label("number")).where(
-        chosen, *_filters(kept, kept.centre_id, filters)
-    )
+    groups = select(*group, func.sum(kept.number).label("number")).where(chosen, *_filters(kept, filters))
     groups = groups.group_by(*group)
     return _summed(scope(groups, kept, how_far))
 

@@ -29,6 +29,7 @@ LIVE_UP_TO = 100_000
 """Accounts and contacts that are searched and counted as quickly as kept numbers are read."""
 REFRESH_AFTER = timedelta(minutes=15)
 """Kept numbers older than this are made anew when somebody looks."""
+_OF_NO_CENTRE = ("account_without_centre", "contact_without_account")
 _FILTERS = ("assignee_id", "centre_id", "team_id")
 
 
@@ -113,6 +114,7 @@ def _asked(
         if (not query.type or finding.type in query.type)
         and (not query.record_type or finding.record_type in query.record_type)
         and ctx.may(READ[finding.record_type])
+        and not (query.centre_id and finding.type in _OF_NO_CENTRE)
     )
     filters = {name: list(values) for name in _FILTERS if (values := getattr(query, name))}
     return chosen, filters, {**{f"f_{name}": ids for name, ids in filters.items()}, **stale_values(ctx)}
