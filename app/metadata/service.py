@@ -1,5 +1,6 @@
 """Metadata for the asker: what the routes and models say, what the asker may do of it, and what the installation has added."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from hashlib import blake2b
@@ -22,20 +23,23 @@ Rendered = tuple[bytes, str]
 """An answer and its ETag."""
 
 
-@lru_cache(maxsize=2)
-def catalogue(app: FastAPI) -> Mapping[str, Description]:
-    """Every resource of this process; it cannot change while it runs."""
-    return describe(app)
+async def catalogue(app: FastAPI) -> Mapping[str, Description]:
+    """Every resource of this process, made at the first request, beside the others; it cannot change while it runs."""
+    if not hasattr(app.state, "catalogue"):
+        app.state.catalogue = await asyncio.to_thread(describe, app)
+    found: Mapping[str, Description] = app.state.catalogue
+    return found
 
 
 async def all_resources(ctx: Context, request: Request) -> Response:
     """The answer to GET of all resources in short."""
+    await catalogue(request.app)
     return answer(request, _all(request.app, ctx.user.permissions))
 
 
 async def one_resource(ctx: Context, request: Request, name: str) -> Response:
     """The answer to GET of one resource in full. Raises NotFound."""
-    if name not in catalogue(request.app):
+    if name not in await catalogue(request.app):
         raise NotFound
     custom: Sequence[Definition] = ()
     if record_type := RECORD_TYPES.get(name):
@@ -60,12 +64,12 @@ def answer(request: Request, rendered: Rendered) -> Response:
 
 @lru_cache(maxsize=256)
 def _all(app: FastAPI, permissions: frozenset[str]) -> Rendered:
-    return render({"resources": [_short(one, permissions) for one in catalogue(app).values()]})
+    return render({"resources": [_short(one, permissions) for one in app.state.catalogue.values()]})
 
 
 @lru_cache(maxsize=512)
 def _one(app: FastAPI, name: str, permissions: frozenset[str], custom: tuple[Definition, ...]) -> Rendered:
-    found = catalogue(app)[name]
+    found = app.state.catalogue[name]
     if name in RECORD_TYPES:
         found = with_custom(found, custom)
     return render({**found, **_short(found, permissions)})
