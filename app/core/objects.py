@@ -19,7 +19,9 @@ from app.settings import Settings
 log = structlog.get_logger()
 
 _PART = 5 * 1024 * 1024
-"""Bytes of a part of an upload, the least that S3 takes; two are on their way at once, so this bounds the memory of each."""
+"""Bytes of a part of an upload, the least that S3 takes."""
+_AT_ONCE = 4
+"""Uploads to the store from one process; of each, two parts are in memory. The others wait with their file on the disk."""
 _CHUNK = 256 * 1024
 
 
@@ -38,13 +40,15 @@ class Objects:
         self._settings = settings
         self._folder = settings.data_dir.absolute() / "files" if settings.files_url is None else None
         self._store: Any = None
+        self._putting = asyncio.Semaphore(_AT_ONCE)
 
     async def put(self, key: str, file: BinaryIO) -> None:
         """Keep the file's content, from where it stands, under a new key. It is there whole or not at all."""
         import obstore  # noqa: PLC0415  (see above)
 
         try:
-            await obstore.put_async(self._opened(), key, file, chunk_size=_PART, max_concurrency=2)
+            async with self._putting:
+                await obstore.put_async(self._opened(), key, file, chunk_size=_PART, max_concurrency=2)
             if self._folder is not None:
                 await asyncio.to_thread(_onto_disk, self._folder / key)
         except (obstore.exceptions.BaseError, OSError) as error:

@@ -23,7 +23,7 @@ from app.core.problems import Invalid, TooLarge
 from app.files.problems import UploadInterrupted
 
 _HEAD = 4096
-_PIECE = 1024 * 1024
+_PIECE = 256 * 1024
 SILENCE_SECONDS = 30.0
 """After so long without a byte an upload is given up."""
 LONGEST_SECONDS = 900.0
@@ -82,7 +82,7 @@ def refuse_large(request: Request, limit: int) -> None:
     length = request.headers.get("content-length", "")
     if length.isascii() and length.isdigit() and (len(length) > 15 or int(length) > limit):
         raise TooLarge(limit=limit)
-    request.scope["body_limit"] = limit + _PIECE  # beyond this the server stops reading, whatever reads here
+    request.scope["body_limit"] = limit + 1024 * 1024  # beyond this the server stops reading, whatever reads here
 
 
 async def chunks(request: Request, limit: int) -> AsyncIterator[bytes]:
