@@ -47,13 +47,13 @@ async def test_every_sort_order_pages_through(api: Api, session: AsyncSession, d
                 answer = await client.get(url, params={**query, **cursor, **short, "limit": 1})
                 assert answer.status_code == 200, (name, order, answer.text)
                 page = answer.json()
-                seen += [item["id"] for item in page["items"]]
+                seen += [item.get("id", item) for item in page["items"]]
                 if page["next_cursor"] is None:
                     assert "Link" not in answer.headers
                     break
                 assert 'rel="next"' in answer.headers["Link"]
                 cursor = {"cursor": page["next_cursor"]}
-            assert seen == [item["id"] for item in whole][: len(seen)], (name, order)
+            assert seen == [item.get("id", item) for item in whole][: len(seen)], (name, order)
             assert len(seen) == min(len(whole), 10), (name, order)
 
 
@@ -65,7 +65,8 @@ async def test_what_has_a_version_answers_304_and_412(api: Api, session: AsyncSe
             continue  # files have tests of their own
         first = await client.get(path_of(path, ids))
         assert first.status_code == 200, (name, first.text)
-        assert first.headers["ETag"] == f'"{first.json()["version"]}"', name
+        version = first.json().get("version")  # metadata have none: their ETag is of the content
+        assert version is None or first.headers["ETag"] == f'"{version}"', name
         again = await client.get(path_of(path, ids), headers={"If-None-Match": first.headers["ETag"]})
         assert (again.status_code, again.content) == (304, b""), name
         change = document["paths"][path].get("patch")
