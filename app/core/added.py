@@ -27,8 +27,8 @@ class Added(Protocol):
         """What these mean. Raises Invalid for unknown fields and values that do not fit them."""
         ...
 
-    def conditions(self, shape: tuple[str, ...]) -> list[ColumnElement[bool]]:
-        """The conditions of that shape; the values of `Wanted` are bound."""
+    def conditions(self, shape: tuple[str, ...], *, paged: bool) -> list[ColumnElement[bool]]:
+        """The conditions of that shape, for a page or for counting; the values of `Wanted` are bound."""
         ...
 
     def valued(self, column: str) -> tuple[Any, ColumnElement[bool], ColumnElement[Any], ColumnElement[Any]]:

@@ -18,7 +18,6 @@ import orjson
 from fastapi import Request
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from sqlalchemy import (
-    ARRAY,
     BigInteger,
     ColumnElement,
     Date,
@@ -35,17 +34,46 @@ from sqlalchemy import (
     select,
     tuple_,
 )
-from sqlalchemy.orm import InstrumentedAttribute
 from starlette.responses import Response
 
 from app.core.added import Added, Wanted, by_added, opened, sealed
 from app.core.context import Context
 from app.core.etags import unchanged
+from app.core.filters import (
+    AnyOf,
+    Filter,
+    Sort,
+    any_of,
+    any_spelling_of,
+    at_least,
+    at_most,
+    below,
+    contains_word,
+    equals,
+)
 from app.core.paging import InvalidCursor, open_cursor, seal_cursor
 from app.core.principal import Reach
 from app.core.problems import Invalid
 from app.core.statements import Statement
 from app.core.visibility import beside, scope, unscoped
+
+__all__ = [
+    "MAX_LIMIT",
+    "AnyOf",
+    "Filter",
+    "ListQuery",
+    "Page",
+    "PageQuery",
+    "Resource",
+    "Sort",
+    "any_of",
+    "any_spelling_of",
+    "at_least",
+    "at_most",
+    "below",
+    "contains_word",
+    "equals",
+]
 
 T = TypeVar("T")
 MAX_LIMIT = 200
@@ -84,75 +112,8 @@ class ListQuery(PageQuery):
     )
 
 
-Filter = Callable[[str], tuple[ColumnElement[bool], Callable[[Any], Any]]]
-"""Given the bind's name: the condition, and what makes the bind's value of the parameter's."""
-
-Sort = InstrumentedAttribute[Any] | ColumnElement[Any]
-
-
-@dataclass(frozen=True)
-class AnyOf:
-    """Equality, several values joined by "or". One value alone is compared as such: then an index on the column and the id
-    gives the list in its order, however many or few records have the value.
-    """
-
-    column: Any
-    spelling: bool = False
-
-    def __call__(self, name: str) -> tuple[ColumnElement[bool], Callable[[Any], Any]]:
-        if self.spelling:
-            wanted = select(func.sort_key(func.unnest(bindparam(name, type_=ARRAY(Text), required=True))))
-            return func.sort_key(self.column).in_(wanted.scalar_subquery()), list
-        return self.column == func.any(bindparam(name, type_=ARRAY(self.column.type), required=True)), list
-
-    def one(self, name: str) -> tuple[ColumnElement[bool], Callable[[Any], Any]]:
-        """The same for one value."""
-        wanted = bindparam(name, type_=self.column.type, required=True)
-        if self.spelling:
-            return func.sort_key(self.column) == func.sort_key(wanted), lambda value: value
-        return self.column == wanted, lambda value: value
-
-
 _ONE = "__one"
 """Ends the name of a filter that has one value."""
-
-
-def any_of(column: Any) -> Filter:
-    """Equality, several values joined by "or"."""
-    return AnyOf(column)
-
-
-def equals(column: Any) -> Filter:
-    """Equality with one value."""
-    return lambda name: (column == bindparam(name, type_=column.type, required=True), lambda value: value)
-
-
-def any_spelling_of(column: Any) -> Filter:
-    """Equality, several values joined by "or"; case and umlauts do not matter."""
-    return AnyOf(column, spelling=True)
-
-
-def at_least(column: Any) -> Filter:
-    """From this value on."""
-    return lambda name: (column >= bindparam(name, type_=column.type, required=True), lambda value: value)
-
-
-def below(column: Any) -> Filter:
-    """Before this value."""
-    return lambda name: (column < bindparam(name, type_=column.type, required=True), lambda value: value)
-
-
-def at_most(column: Any) -> Filter:
-    """Up to this value."""
-    return lambda name: (column <= bindparam(name, type_=column.type, required=True), lambda value: value)
-
-
-def contains_word(column: Any) -> Filter:
-    """Part of the text, spelling of case and umlauts ignored (the column is a stored search key)."""
-    return lambda name: (
-        column.like(func.concat("%", func.sort_key(bindparam(name, type_=Text, required=True)), "%")),
-        lambda value: value.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_"),
-    )
 
 
 @dataclass(frozen=True)
@@ -373,7 +334,9 @@ class Resource:
         column, id_ = self._sorting(shape)
         descending = shape.sort.startswith("-")
         statement = self._select(shape.fields, shape.reach, column.label("sort"), self.model.id)
-        statement = statement.where(*self.conditions(shape.filters)[0], *self._added_conditions(shape.added))
+        statement = statement.where(
+            *self.conditions(shape.filters)[0], *self._added_conditions(shape.added, paged=True)
+        )
         in_order: tuple[Any, ...] = (column, id_)
         if self.added is not None and by_added(shape.sort):
             if shape.valued:
@@ -392,11 +355,11 @@ class Resource:
         order = [one.desc() if descending else one.asc() for one in in_order]
         return Statement(statement.order_by(*order).limit(bindparam("row_limit", type_=Integer, required=True)))
 
-    def _added_conditions(self, shape: tuple[str, ...]) -> list[ColumnElement[bool]]:
-        return self.added.conditions(shape) if self.added is not None else []
+    def _added_conditions(self, shape: tuple[str, ...], *, paged: bool) -> list[ColumnElement[bool]]:
+        return self.added.conditions(shape, paged=paged) if self.added is not None else []
 
     def _build_count(self, how_far: Reach, filters: tuple[str, ...], added: tuple[str, ...]) -> Statement:
-        conditions = [*self.conditions(filters)[0], *self._added_conditions(added)]
+        conditions = [*self.conditions(filters)[0], *self._added_conditions(added, paged=False)]
         statement = select(func.count().label("count")).select_from(self.model)
         joined = self.joins(statement)
         # What is only shown beside the record need not be joined to count it.

@@ -10,13 +10,12 @@ from pydantic import (
     Field,
     JsonValue,
     StringConstraints,
-    field_validator,
 )
 from pydantic.json_schema import SkipJsonSchema
 from pydantic_core import PydanticCustomError
 
 from app.core.resource import ListQuery
-from app.core.types import Body, ClientId, Key, Line, Prose, RecordRead, not_settable
+from app.core.types import NO_CONTROLS, Body, ClientId, Key, Line, RecordRead, not_settable
 from app.core.writing import absent
 from app.custom_fields.definitions import Kind, LinkTo, RecordType
 from app.custom_fields.values import LONGEST
@@ -45,6 +44,8 @@ Fixed = Annotated[SkipJsonSchema[None], BeforeValidator(_fixed)]
 """What is said when the field is made, and never again."""
 
 Bound = Annotated[str, StringConstraints(max_length=20, pattern=r"^(-?[0-9]{1,12}(\.[0-9]{1,6})?|\d{4}-\d\d-\d\d)$")]
+Help = Annotated[str, StringConstraints(max_length=1000, pattern=NO_CONTROLS)]
+"""A sentence or two below the field."""
 Places = Annotated[int, Field(ge=0, le=6, strict=True)]
 Length = Annotated[int, Field(ge=1, le=LONGEST, strict=True)]
 
@@ -103,8 +104,8 @@ class CustomFieldCreate(Body):
     link_to: LinkTo | None = Field(default=None, description="For `link`: what kind of record it names.")
     label_de: Line
     label_en: Line
-    help_de: Prose | None = None
-    help_en: Prose | None = None
+    help_de: Help | None = None
+    help_en: Help | None = None
     required: bool = False
     choices: Choices = Field(default_factory=list, description="For `choice` and `multi_choice`, in their order.")
     minimum: Bound | None = None
@@ -112,11 +113,6 @@ class CustomFieldCreate(Body):
     max_length: Length | None = Field(default=None, description="For `text`: 200 if left out.")
     decimals: Places | None = Field(default=None, description="For `number`: none if left out.")
     maps_to_id: UUID | None = None
-
-    @field_validator("help_de", "help_en")
-    @classmethod
-    def _short(cls, value: str | None) -> str | None:
-        return short(value)
 
 
 class CustomFieldUpdate(Body):
@@ -126,8 +122,8 @@ class CustomFieldUpdate(Body):
 
     label_de: Line = absent()
     label_en: Line = absent()
-    help_de: Prose | None = None
-    help_en: Prose | None = None
+    help_de: Help | None = None
+    help_en: Help | None = None
     required: bool = absent()
     choices: Choices = absent()
     minimum: Bound | None = None
@@ -140,18 +136,6 @@ class CustomFieldUpdate(Body):
     key: Fixed = not_settable()
     kind: Fixed = not_settable()
     link_to: Fixed = not_settable()
-
-    @field_validator("help_de", "help_en")
-    @classmethod
-    def _short(cls, value: str | None) -> str | None:
-        return short(value)
-
-
-def short(value: str | None) -> str | None:
-    """A help text is a sentence or two."""
-    if value is not None and len(value) > 1000:
-        raise PydanticCustomError("string_too_long", "At most 1000 characters.", {"max_length": 1000})
-    return value
 
 
 class FieldOrder(Body):

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, Field, StringConstraints, TypeAdapter, ValidationError, WithJsonSchema
 from pydantic_core import PydanticCustomError
+from typing_extensions import TypeAliasType
 
 from app.core.failures import invalid_fields
 from app.core.problems import Language
@@ -53,24 +54,39 @@ def _shaped(value: Any) -> Any:
     raise PydanticCustomError("custom_value", message, {"de": "So einen Wert nimmt kein eigenes Feld an."})
 
 
+def _by_key(schema: dict[str, Any]) -> None:
+    """Keys of that form and no others, said so that generators of clients understand it."""
+    patterns = schema.pop("patternProperties", {})
+    for pattern, value in patterns.items():
+        schema["additionalProperties"] = value
+        schema["propertyNames"] = {"pattern": pattern, "minLength": 1, "maxLength": 60}
+
+
+_LINE_SCHEMA = {"type": "string", "maxLength": 200}
 _SCHEMA: dict[str, Any] = {
+    "description": "A text, day, choice or record's id; a number; yes or no; several choices; an amount of money; nothing.",
     "anyOf": [
         {"type": "string", "maxLength": LONGEST, "pattern": NO_CONTROLS},
         {"type": "number", "exclusiveMinimum": -float(LARGEST), "exclusiveMaximum": float(LARGEST)},
         {"type": "boolean"},
-        {"type": "array", "items": {"type": "string", "maxLength": 60}, "maxItems": MOST_CHOICES},
-        {"$ref": "#/components/schemas/Money"},
+        {"type": "array", "items": _LINE_SCHEMA, "maxItems": MOST_CHOICES},
+        {
+            "type": "object",
+            "properties": {"amount": _LINE_SCHEMA, "currency": _LINE_SCHEMA},
+            "required": ["amount"],
+            "additionalProperties": False,
+        },
         {"type": "null"},
-    ]
+    ],
 }
-CustomValue = Annotated[Any, AfterValidator(_shaped), WithJsonSchema(_SCHEMA)]
+CustomValue = TypeAliasType("CustomValue", Annotated[Any, AfterValidator(_shaped), WithJsonSchema(_SCHEMA)])
 CustomValues = Annotated[
     dict[Key, CustomValue],
     Field(
         max_length=200,
-        description="Values of custom fields by key, as `/v1/custom-fields` defines them: a text, a number, an amount of "
-        "money, a day, a choice's key, several of them, true or false, a record's id. A field left out stays as it is, "
-        "null empties it.",
+        description="Values of custom fields by key, as `/v1/custom-fields` defines them. A field left out stays as it is, null "
+        "empties it.",
+        json_schema_extra=_by_key,
     ),
 ]
 
