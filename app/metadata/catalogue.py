@@ -10,7 +10,7 @@ from pydantic.fields import FieldInfo
 from app.core.resource import ListQuery, PageQuery
 from app.core.types import ReadOnly
 from app.metadata import labels, rules
-from app.metadata.permissions import NEEDED, ONE_OF
+from app.metadata.permissions import NEEDED, ONE_OF, SOMETIMES
 from app.metadata.resources import Kind, Route, kinds
 from app.metadata.shapes import Place, default_of, nullable, read_only, shape
 
@@ -45,10 +45,12 @@ def _described(kind: Kind) -> Description:
 
 
 def _action(route: Route) -> Description:
-    needed, one_of = NEEDED.get(route.name, ()), ONE_OF.get(route.name, ())
     found: Description = {"name": route.name, "method": route.method, "path": route.path}
-    found["permissions"] = [permission.value for permission in needed]
-    return found | ({"one_of": [permission.value for permission in one_of]} if one_of else {})
+    found["permissions"] = [permission.value for permission in NEEDED.get(route.name, ())]
+    for name, further in (("one_of", ONE_OF), ("sometimes", SOMETIMES)):
+        if route.name in further:
+            found[name] = [permission.value for permission in further[route.name]]
+    return found
 
 
 # --- fields ----------------------------------------------------------------------------------------------------------

@@ -59,6 +59,7 @@ NEEDED: dict[str, tuple[Permission, ...]] = {
     "get_activity": (P.ACTIVITIES_READ,),
     "get_background_job": (P.JOBS_MANAGE,),
     "get_contact": (P.CONTACTS_READ,),
+    "get_contact_departure": (P.CONTACTS_READ,),
     "get_contact_photo": (P.CONTACTS_READ,),
     "get_duplicate_cluster": (P.RECORDS_MERGE,),
     "get_duplicate_dismissal": (P.PROTECTION_CHECK,),
@@ -80,6 +81,7 @@ NEEDED: dict[str, tuple[Permission, ...]] = {
     "list_contact_attachments": (P.CONTACTS_READ,),
     "list_contact_history": (P.HISTORY_READ, P.CONTACTS_READ),
     "list_contacts": (P.CONTACTS_READ,),
+    "list_custom_field_history": (P.HISTORY_READ,),
     "list_duplicate_clusters": (P.RECORDS_MERGE,),
     "list_duplicate_dismissals": (P.PROTECTION_CHECK,),
     "list_duplicate_scans": (P.RECORDS_MERGE,),
@@ -101,12 +103,14 @@ NEEDED: dict[str, tuple[Permission, ...]] = {
     "put_account_erp_figures": (P.ERP_FOLLOW,),
     "put_account_photo": (P.ACCOUNTS_WRITE,),
     "put_contact_photo": (P.CONTACTS_WRITE,),
+    "record_contact_departure": (P.CONTACTS_WRITE,),
     "remove_team_member": (P.TEAMS_MANAGE,),
     "replay_background_job": (P.JOBS_MANAGE,),
     "request_clearance": (P.CLEARANCES_REQUEST,),
     "request_opportunity": (P.LEADS_CONVERT,),
     "scan_duplicates": (P.DUPLICATES_SCAN,),
     "send_message": (P.MESSAGES_SEND,),
+    "undo_contact_departure": (P.CONTACTS_WRITE,),
     "undo_merge": (P.RECORDS_MERGE,),
     "update_account": (P.ACCOUNTS_WRITE,),
     "update_account_contact": (P.CONTACTS_WRITE,),
@@ -122,13 +126,22 @@ NEEDED: dict[str, tuple[Permission, ...]] = {
     "update_role": (P.USERS_MANAGE,),
     "update_team": (P.TEAMS_MANAGE,),
     "update_user": (P.USERS_MANAGE,),
+    "upload_account_attachment": (P.ACCOUNTS_WRITE,),
+    "upload_activity_attachment": (P.ACTIVITIES_WRITE,),
+    "upload_contact_attachment": (P.CONTACTS_WRITE,),
+    "upload_lead_attachment": (P.LEADS_UPDATE,),
+    "upload_opportunity_attachment": (P.OPPORTUNITIES_WRITE,),
     "withdraw_duplicate_dismissal": (P.PROTECTION_CHECK,),
 }
 """All of these are needed; operations that are not here need none."""
 
 _CHANGE = (P.LEADS_UPDATE, P.ACCOUNTS_WRITE, P.CONTACTS_WRITE)
+_READ_ANY = (P.LEADS_READ, P.ACCOUNTS_READ, P.CONTACTS_READ, P.OPPORTUNITIES_READ, P.ACTIVITIES_READ)
 
 ONE_OF: dict[str, tuple[Permission, ...]] = {
+    "delete_attachment": (*_CHANGE, P.OPPORTUNITIES_WRITE, P.ACTIVITIES_WRITE),
+    "download_attachment": _READ_ANY,
+    "get_attachment": _READ_ANY,
     "create_opportunity": (P.OPPORTUNITIES_WRITE, P.OPPORTUNITIES_CREATE_REQUESTED),
     "dismiss_duplicate_cluster": _CHANGE,
     "dismiss_duplicates": _CHANGE,
@@ -138,3 +151,17 @@ ONE_OF: dict[str, tuple[Permission, ...]] = {
     "withdraw_duplicate_dismissal": _CHANGE,
 }
 """And one of these, whichever the record asks for."""
+
+SOMETIMES: dict[str, tuple[Permission, ...]] = {
+    "create_account": (P.ACCOUNTS_SET_VIP,),
+    "create_lead": (P.LEADS_ASSIGN,),
+    "merge_records": (P.ERP_FOLLOW,),
+    "record_contact_departure": (P.LEADS_CREATE,),
+    "update_account": (P.ACCOUNTS_SET_VIP,),
+    "update_lead": (P.LEADS_ASSIGN,),
+    **dict.fromkeys(
+        [f"explain_{kind}_access" for kind in ("lead", "account", "contact", "opportunity", "activity")],
+        (P.ACCESS_EXPLAIN,),
+    ),
+}
+"""And these for something that a request may ask for and need not, such as another assignee."""

@@ -233,6 +233,10 @@ class Action(BaseModel):
     permitted: bool
     permissions: list[str] = Field(description="All that are needed.")
     one_of: list[str] | None = Field(default=None, description="And one of these, whichever the record asks for.")
+    sometimes: list[str] | None = Field(
+        default=None,
+        description="And these for something that a request may ask for and need not, such as another assignee.",
+    )
 
 
 class ResourceSummary(BaseModel):
