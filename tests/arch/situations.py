@@ -20,7 +20,7 @@ SITUATIONS = ("own", "seen", "hidden")
 
 EVERYBODYS = frozenset(
     {"user_id", "team_id", "role_id", "centre_id", "project_id", "pipeline_id", "job_id"}
-    | {"organisation_id", "field_id", "contact_type_id", "resource", "name"}
+    | {"organisation_id", "field_id", "contact_type_id", "resource_name", "enum_name"}
 )
 """Ids in paths of what belongs to nobody in particular: there is only one situation."""
 

@@ -73,6 +73,7 @@ async def test_every_role_gets_what_the_table_says(
     callers = {"own": user, "hidden": stranger, "seen": stranger}
     answers: dict[str, dict[str, str]] = {}
     found: list[str] = []
+    looked_at: set[tuple[str, int]] = set()
     for situation, caller in callers.items():
         if situation == "hidden":
             await hide(session, ids)
@@ -89,7 +90,9 @@ async def test_every_role_gets_what_the_table_says(
             assert answer.status_code != 401, (role, name)
             cell = "·" if answer.is_success else str(answer.status_code)
             answers.setdefault(f"{method.upper()} {path.removeprefix('/v1')}", {})[situation] = cell
-            found += [f"{role}, {situation}: {difference}" for difference in differences(document, operation, answer)]
+            if answer.is_success or (name, answer.status_code) not in looked_at:  # one refusal is like the next
+                found += [f"{role}, {situation}: {one}" for one in differences(document, operation, answer)]
+                looked_at.add((name, answer.status_code))
     assert not found, "\n" + "\n".join(found)
     column = {}
     for route, by_situation in answers.items():

@@ -9,6 +9,7 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.models import Account, MemberOrganisation
+from app.contact_types.models import ContactType
 from app.core import outbox
 from app.core.db import new_id
 from app.core.visibility import unscoped
@@ -75,6 +76,11 @@ async def make_world(api: Api, session: AsyncSession, role: str) -> tuple[User, 
     task = {"type": "task", "account_id": str(account.id), "subject": "Anrufen", "assignee_id": str(user.id)}
     ids["activity_id"] = await _made(admin, "/v1/activities", task)
 
+    further = await make_account(session, user)
+    belongs = {"account_id": str(further.id), "contact_id": str(contact.id), "relation": "owner"}
+    ids["account_contact_id"] = await _made(admin, "/v1/account-contacts", belongs)
+    ids["further_id"] = (await make_account(session, user)).id
+
     attachments = f"/v1/accounts/{account.id}/attachments"
     attached = await admin.post(attachments, params={"filename": "Angebot.pdf"}, content=b"%PDF-1.7")
     ids["attachment_id"] = UUID(attached.json()["id"])
@@ -101,8 +107,10 @@ async def make_world(api: Api, session: AsyncSession, role: str) -> tuple[User, 
     centre = Centre(code="AT-LNZ", name="Linz", country="AT")
     organisation = MemberOrganisation(name="Innung der Metalltechniker")
     field = CustomField(record_type="account", key="size", kind="number", label_de="x", label_en="x", position=1)
-    session.add_all([dismissal, clearance, check, device, told, custom, centre, organisation, field])
+    kind = ContactType(key="buyer", label_de="Einkauf", label_en="Buyer", position=1)
+    session.add_all([dismissal, clearance, check, device, told, custom, centre, organisation, field, kind])
     await session.commit()
+    ids["contact_type_id"] = kind.id
     ids["field_id"] = field.id
     ids |= {"clearance_id": clearance.id, "check_id": check.id, "device_id": device.id, "notification_id": told.id}
     job = insert(outbox.table).values(
@@ -161,6 +169,10 @@ def body_of(operation: dict[str, Any], ids: Ids) -> Any:
 
 
 FITTING: dict[str, Any] = {
+    "create_account_contact": lambda ids: {
+        "account_id": str(ids["further_id"]),
+        "contact_id": str(ids["contact_id"]),
+    },
     "change_password": lambda ids: {"current_password": "falsch", "new_password": "Sieben-Zwerge-4711"},
     "create_user": lambda ids: {"email": "neu@example.com", "user_name": "neu"},
     "create_centre": lambda ids: {"code": "AT-WIE"},
