@@ -62,11 +62,11 @@ def _by_key(schema: dict[str, Any]) -> None:
         schema["propertyNames"] = {"pattern": pattern, "minLength": 1, "maxLength": 60}
 
 
-_LINE_SCHEMA = {"type": "string", "maxLength": 200}
+_LINE_SCHEMA = {"type": "string", "maxLength": 200, "pattern": r"^[^\x00-\x1f\x7f]*$"}
 _SCHEMA: dict[str, Any] = {
     "description": "A text, day, choice or record's id; a number; yes or no; several choices; an amount of money; nothing.",
     "anyOf": [
-        {"type": "string", "maxLength": LONGEST, "pattern": NO_CONTROLS},
+        {"type": ["string", "null"], "maxLength": LONGEST, "pattern": NO_CONTROLS},
         {"type": "number", "exclusiveMinimum": -float(LARGEST), "exclusiveMaximum": float(LARGEST)},
         {"type": "boolean"},
         {"type": "array", "items": _LINE_SCHEMA, "maxItems": MOST_CHOICES},
@@ -76,7 +76,6 @@ _SCHEMA: dict[str, Any] = {
             "required": ["amount"],
             "additionalProperties": False,
         },
-        {"type": "null"},
     ],
 }
 CustomValue = TypeAliasType("CustomValue", Annotated[Any, AfterValidator(_shaped), WithJsonSchema(_SCHEMA)])
