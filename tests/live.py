@@ -79,7 +79,7 @@ class Live:
         command = [sys.executable, "-m", "uvicorn", "app.main:create_app", "--factory", "--port", str(port)]
         self._start([*command, "--no-access-log", "--log-level", "error"])
         url = f"http://127.0.0.1:{port}"
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
             try:
                 if httpx.get(f"{url}/readyz", timeout=2).status_code == 200:
