@@ -116,7 +116,7 @@ def _field(kind: Kind, name: str) -> Iterator[Description]:
                 one["update"] = {"nullable": nullable(changing.annotation)}
             else:
                 one |= labels.because(mark)
-        elif kind.update:
+        elif kind.update and shown:
             one |= labels.because(ReadOnly("fixed"), known=False)
         yield one
 

@@ -41,6 +41,9 @@ SHORTHANDS: dict[str, dict[str, str]] = {
 }
 """Fields that are the primary entry of a list: a request names one of the two."""
 
+ECHOED = {"emails.consent_at", "emails.consent_by", "phones.e164"}
+"""Members of objects in lists that the server fills in; clients send back what they have read, or leave them out."""
+
 
 def of(resource: str) -> dict[str, Any]:
     """What these tables say of a resource."""

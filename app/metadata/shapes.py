@@ -149,6 +149,8 @@ def nested(place: Place, info: FieldInfo, model: type[BaseModel]) -> dict[str, A
     found |= shape(place, info, model)
     if place.shown:
         return found
+    if ".".join(place.names[-2:]) in rules.ECHOED:
+        return found | labels.because(ReadOnly("computed"))
     can_be_null = nullable(info.annotation)
     create: dict[str, Any] = {"required": info.is_required(), "nullable": can_be_null}
     if (default := default_of(info)) is not None:

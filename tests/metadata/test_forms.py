@@ -1,6 +1,6 @@
 """A program that knows only the metadata makes, changes and lists records of every kind."""
 
-from typing import Any
+from itertools import zip_longest
 
 import httpx
 import pytest
@@ -70,8 +70,9 @@ async def test_lists_take_what_the_metadata_offer(admin: httpx.AsyncClient) -> N
         described = await forms.metadata(resource["name"])
         if (listed := described.get("list")) is None:
             continue
-        asked: list[dict[str, Any]] = [{"sort": sort["value"]} for sort in listed["sorts"]]
-        asked += [{one["name"]: await filter_value(forms, one)} for one in listed["filters"]]
+        sorts = [{"sort": sort["value"]} for sort in listed["sorts"]]
+        filters = [{one["name"]: await filter_value(forms, one)} for one in listed["filters"]]
+        asked = [sort | narrowed for sort, narrowed in zip_longest(sorts, filters, fillvalue={})]
         asked += await custom_queries(forms, described)
         if listed["default_sort"]:
             asked.append({"fields": ",".join(column["name"] for column in listed["columns"])})
