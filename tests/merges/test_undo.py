@@ -24,7 +24,7 @@ from app.messages.models import Message
 from app.projects.models import PROTECTION_PROJECT_ID
 from tests.conftest import Api, Contexts
 from tests.factories import make_account, make_contact, make_opportunity, make_user
-from tests.merges.support import merged
+from tests.merges.support import entangle, merged
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -125,6 +125,7 @@ async def populate(
         for number in range(chance.randint(2, 4))
     ]  # fmt: skip
     everything = {"account": accounts, "lead": leads, "contact": contacts}
+    await entangle(session, chance, accounts, contacts, leads)
     for _ in range(chance.randint(0, 8)):
         account, contact, lead = (
             chance.choice(accounts),
