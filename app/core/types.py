@@ -213,7 +213,12 @@ class Link(BaseModel):
 class PhotoLink(BaseModel):
     """Where a record's picture is. Another picture has another address."""
 
-    url: str = Field(json_schema_extra={"format": "uri-reference", "example": "/v1/contacts/…/photo?version=…"})
+    url: str = Field(
+        json_schema_extra={
+            "format": "uri-reference",
+            "example": "/v1/contacts/0195580e-d8a0-7e3e-83c7-5a0b5ae30f4f/photo?version=0195580e-d8a0-7a3e-83c7-5a0b5ae30f4f",
+        }
+    )
 
 
 class RecordRead(BaseModel):

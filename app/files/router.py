@@ -28,6 +28,7 @@ Keep a file on the {name}: the body is the file as it is, of any type, at most 2
 
 With an `id` of its own, an upload that broke off or whose answer was lost can be sent again: the same file is kept once.
 """
+_ID = "A UUIDv7, optional, chosen by the client: the same file again is not kept twice."
 
 
 def body_of(kinds: tuple[str, ...]) -> dict[str, Any]:
@@ -52,7 +53,7 @@ def _add(kind: Kind) -> None:
         request: Request,
         record_id: Annotated[UUID, Path(alias=id_name)],
         filename: FileName,
-        id: Annotated[ClientId | None, Query()] = None,  # noqa: A002  (the parameter's name)
+        id: Annotated[ClientId | None, Query(description=_ID)] = None,  # noqa: A002  (the parameter's name)
         content_digest: ContentDigest = None,
         key: IdempotencyKey = None,
     ) -> Response:
