@@ -1,21 +1,19 @@
 """Custom fields on the wire, and what lists of records take for them."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import (
     AfterValidator,
-    BeforeValidator,
     ConfigDict,
     Field,
     JsonValue,
     StringConstraints,
 )
-from pydantic.json_schema import SkipJsonSchema
 from pydantic_core import PydanticCustomError
 
 from app.core.resource import ListQuery
-from app.core.types import NO_CONTROLS, Body, ClientId, Key, Line, RecordRead, not_settable
+from app.core.types import NO_CONTROLS, Body, ClientId, Fixed, Key, Line, RecordRead, not_settable
 from app.core.writing import absent
 from app.custom_fields.definitions import Kind, LinkTo, RecordType
 from app.custom_fields.values import LONGEST
@@ -33,15 +31,6 @@ EXAMPLE: dict[str, JsonValue] = {
     "choices": _CHOICES,
 }
 
-
-def _fixed(_: Any) -> Any:
-    message = "This is fixed once the field is made; make another field."
-    german = "Das steht fest, sobald es das Feld gibt; legen Sie ein anderes Feld an."
-    raise PydanticCustomError("read_only_fixed", message, {"de": german})
-
-
-Fixed = Annotated[SkipJsonSchema[None], BeforeValidator(_fixed)]
-"""What is said when the field is made, and never again."""
 
 Bound = Annotated[str, StringConstraints(max_length=20, pattern=r"^(-?[0-9]{1,12}(\.[0-9]{1,6})?|\d{4}-\d\d-\d\d)$")]
 Help = Annotated[str, StringConstraints(max_length=1000, pattern=NO_CONTROLS)]

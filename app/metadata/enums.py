@@ -112,11 +112,15 @@ def all_enums() -> Rendered:
     return render({"enums": [_summary(name) for name in NAMES]})
 
 
-@lru_cache(maxsize=256)
 def one_enum(name: str, country: str | None, language: Language) -> Rendered:
     """The list with its values: states of the country if one is given. Raises NotFound."""
     if name not in NAMES:
         raise NotFound
+    return _enum(name, country if name == "states" else None, language)
+
+
+@lru_cache(maxsize=512)
+def _enum(name: str, country: str | None, language: Language) -> Rendered:
     if name == "states":
         options = _in_order(name, _states(country), language)
     elif name in _MADE:

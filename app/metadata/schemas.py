@@ -328,4 +328,6 @@ class EnumRead(EnumSummary):
 class EnumQuery(Body):
     """Which values."""
 
-    country: Country | None = Field(default=None, description="Of `states`: those of this country; others take none.")
+    country: Country | None = Field(
+        default=None, description="Of `states`: those of this country. Of no effect on other lists."
+    )

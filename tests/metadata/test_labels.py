@@ -10,6 +10,8 @@ import pytest
 from app.main import create_app
 from app.metadata import enums, labels, links
 from app.metadata.catalogue import describe
+from app.metadata.resources import kinds
+from app.metadata.shapes import read_only, schema_of
 
 
 @pytest.fixture(scope="module")
@@ -69,3 +71,12 @@ def test_help_is_of_descriptions_that_there_are(described: dict[str, Any]) -> No
     blocks = files("app.metadata").joinpath("help.txt").read_text(encoding="utf-8").split("\n\n")
     written = {block.strip().splitlines()[0] for block in blocks if block.strip()}
     assert written - told == set()
+
+
+def test_what_is_never_set_says_so() -> None:
+    """A field that bodies have only to refuse it is declared with `ReadOnly`, so that the metadata know."""
+    for kind in kinds(create_app()).values():
+        for model in kind.sent():
+            known = schema_of(model)["properties"]
+            hidden = {name for name in model.model_fields if name not in known}
+            assert hidden == {n for n, info in model.model_fields.items() if read_only(info)}, model
