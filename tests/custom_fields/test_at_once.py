@@ -14,7 +14,7 @@ from tests.custom_fields.support import ACCOUNT, OF_KIND, defined
 from tests.factories import make_account, make_user
 from tests.live import Live, live
 
-ROUNDS = 4
+ROUNDS = 3
 URL = "/v1/custom-fields"
 
 

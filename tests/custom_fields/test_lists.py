@@ -124,7 +124,7 @@ async def test_only_what_one_sees(api: Api, session: AsyncSession) -> None:
 
 
 @given(seed=st.integers(0, 1 << 32), kind=st.sampled_from(sorted(SORTED)), limit=st.integers(1, 5), data=st.data())
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_pages_are_the_whole_list_in_order_with_what_has_no_value_last(
     api: Api, session: AsyncSession, seed: int, kind: str, limit: int, data: st.DataObject
 ) -> None:
