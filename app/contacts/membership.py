@@ -112,15 +112,16 @@ async def change_main(ctx: Context, contact: Contact, to: UUID | None, *, title_
 
 
 async def require_contact_of(ctx: Context, account_id: UUID, contact_id: UUID) -> None:
-    """Raise Invalid unless the asker sees the contact, and it belongs to the account; it does so until commit.
+    """Raise Invalid unless the asker sees the contact, who belongs to the account and has not left; so it stays until commit.
 
     To be asked before the account is locked: whoever moves a contact holds it first, and then the account.
     """
     contacts = visible(Contact, ctx.principal).where(Contact.id == contact_id)
     contact = (await ctx.session.execute(contacts.with_for_update(of=Contact, read=True))).scalar_one_or_none()
-    if contact is not None and contact.account_id == account_id:
+    there = contact is not None and contact.relationship == "active"
+    if contact is not None and there and contact.account_id == account_id:
         return
-    if contact is not None:
+    if there:
         pairs = select(AccountContact.id).where(
             AccountContact.contact_id == contact_id, AccountContact.account_id == account_id
         )

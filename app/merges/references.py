@@ -69,6 +69,7 @@ STAYS: dict[str, str] = {
     "change_log.record_id": "what happened to a record happened to it",
     "custom_values.record_id": "made of the record's own values, by a trigger",
     "conversions.lead_id": "a converted lead never loses",
+    "data_quality_candidates.record_id": "looked for anew each night; who is gone meanwhile is not shown",
     "duplicate_dismissals.first_id": "pairs, moved by app.duplicates",
     "duplicate_dismissals.second_id": "pairs, moved by app.duplicates",
     "duplicate_cluster_members.record_id": "a cluster says what the scan saw; one whose members are gone counts as merged",

@@ -96,6 +96,10 @@ async def test_who_left_is_marked_and_neither_contacted_nor_decides(api: Api, se
     assert (await client.get(f"/v1/accounts/{account.id}")).json()["main_contact"] is None
     again = await client.post(url(contact), json=LEFT)
     assert again.status_code == 409 and again.json()["code"] == "already_left"
+    decides = {"main_contact_id": str(contact.id)}
+    assert codes(await client.patch(f"/v1/accounts/{account.id}", json=decides, headers=ANY)) == {
+        "/main_contact_id": "not_a_contact_of_it"
+    }
     assert (await client.get(url(contact))).json() == shown
     history = (await client.get(f"/v1/contacts/{contact.id}/history")).json()["items"]
     assert {"departures", None} <= {item["part"] for item in history}

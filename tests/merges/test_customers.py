@@ -29,7 +29,8 @@ async def value(session: AsyncSession, column: Any, id_: UUID) -> Any:
 
 async def pairs(session: AsyncSession, end: Any, id_: UUID) -> set[tuple[UUID, UUID, str | None]]:
     statement = select(AccountContact.account_id, AccountContact.contact_id, AccountContact.job_title).where(end == id_)
-    return {tuple(row) for row in await session.execute(unscoped(statement, reason="the test looks"))}
+    rows = await session.execute(unscoped(statement, reason="the test looks"))
+    return {(row[0], row[1], row[2]) for row in rows}
 
 
 @pytest.mark.rule("DUP-8", "ACC-9")
