@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -10,13 +11,13 @@ from sqlalchemy import text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.core.db import new_id
-from app.core.objects import objects_of
+from app.core.objects import Objects, objects_of
 from app.core.visibility import unscoped
 from app.files import service, spool
 from app.leads.models import Lead
 from app.projects.models import Project
 from app.settings import Settings
-from tests.conftest import Api, Contexts
+from tests.conftest import Api
 from tests.factories import lead_body, make_account, make_contact, make_opportunity, make_user
 from tests.files.support import PDF, attach, digest, picture, waiting
 
@@ -304,7 +305,7 @@ async def test_a_record_takes_only_so_many(api: Api, session: AsyncSession, monk
 
 
 async def test_a_store_that_fails_or_has_lost_a_file(
-    api: Api, session: AsyncSession, settings: Settings, contexts: Contexts
+    api: Api, session: AsyncSession, settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     client = await api.as_user(user := await make_user(session))
     account = await make_account(session, user)
@@ -316,3 +317,9 @@ async def test_a_store_that_fails_or_has_lost_a_file(
     assert not await store.exists(key)
     lost = await client.get(f"{url}/content")
     assert lost.status_code == 410 and lost.json()["code"] == "content_lost"
+    (tmp_path / "files").write_text("in the way")
+    broken = Objects(settings.model_copy(update={"data_dir": tmp_path}))
+    monkeypatch.setattr(service, "objects_of", lambda _: broken)
+    for answer in (await attach(client, f"accounts/{account.id}"), await client.get(f"{url}/content")):
+        assert answer.status_code == 503 and answer.headers["Retry-After"]
+    assert len((await client.get(f"/v1/accounts/{account.id}/attachments")).json()["items"]) == 1

@@ -43,6 +43,8 @@ async def test_attachments_and_a_photo_go_to_the_winner_and_come_back(
         old = await client.get(f"{loser}/attachments")
         assert old.status_code == 308 and old.headers["Location"] == f"{winner}/attachments"
         assert await size_of(client, winner) == (20, 30)
+        sent_on = await attach(client, loser.removeprefix("/v1/"))
+        assert sent_on.status_code == 308 and sent_on.headers["Location"].startswith(f"{winner}/attachments?filename=")
 
         undone = await client.post(f"/v1/merges/{merge.json()['id']}/undo")
         assert undone.status_code == 200 and undone.json()["kept"] == [], undone.text
@@ -120,6 +122,20 @@ async def test_an_upload_that_comes_to_no_end_is_swept_a_day_later(
         await sweep(ctx, {})
     assert not await store.exists(key) and await waiting(session) == []
     assert (await client.get(f"{kept}/content")).content == PDF
+
+
+async def test_a_deleted_person_s_photo_goes(api: Api, session: AsyncSession, contexts: Contexts) -> None:
+    client = await api.as_user(user := await make_user(session, "admin"))
+    gone, kept = [(await make_contact(session, user)).id for _ in range(2)]
+    for id_ in (gone, kept):
+        await client.put(f"/v1/contacts/{id_}/photo", content=picture())
+    assert (await client.delete(f"/v1/contacts/{gone}")).status_code == 204
+    await session.execute(text("UPDATE photos SET created_at = now() - interval '25 hours'"))
+    await session.commit()
+    async with contexts.of() as ctx:
+        await sweep(ctx, {})
+    assert (await session.execute(text("SELECT count(*) FROM photos"))).scalar_one() == 1
+    assert await size_of(client, f"/v1/contacts/{kept}") == (200, 150)
 
 
 async def test_a_deleted_file_is_removed_from_the_store(
