@@ -26,6 +26,7 @@ from app.core.types import (
     Country,
     Day,
     FromErp,
+    FromVisits,
     Key,
     Line,
     Link,
@@ -188,7 +189,7 @@ class AccountCreate(Body):
     status: Computed = not_settable()
     erp_id: FromErp = not_settable()
     last_order_on: FromErp = not_settable()
-    last_visit_on: Computed = not_settable()
+    last_visit_on: FromVisits = not_settable()
 
 
 Another = Annotated[
@@ -266,7 +267,7 @@ class AccountUpdate(Body):
     status: Computed = not_settable()
     erp_id: FromErp = not_settable()
     last_order_on: FromErp = not_settable()
-    last_visit_on: Computed = not_settable()
+    last_visit_on: FromVisits = not_settable()
 
 
 class AccountQuery(ReachQuery):

@@ -136,7 +136,7 @@ class AccountContact(Record, Base):
         Index("ix_account_contacts_created_at_id", "created_at", "id"),
     )
 
-    account_id: Mapped[UUID] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"))
+    account_id: Mapped[UUID] = mapped_column(ForeignKey("accounts.id"))
     contact_id: Mapped[UUID] = mapped_column(ForeignKey("contacts.id", ondelete="CASCADE"), index=True)
     relation: Mapped[str]
     job_title: Mapped[str | None]

@@ -23,6 +23,7 @@ from app.core.visibility import unscoped
 M = TypeVar("M")
 
 _KINDS = {
+    "account_contacts": ("Kontakte", "contacts"),
     "accounts": ("Kunden", "accounts"),
     "activities": ("Aktivitäten", "activities"),
     "attachments": ("Anhänge", "attachments"),

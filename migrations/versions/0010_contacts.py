@@ -177,9 +177,7 @@ def upgrade() -> None:
             "relation IN ('employee', 'owner', 'board', 'adviser', 'agent', 'other')",
             name=op.f("ck_account_contacts_relation"),
         ),
-        sa.ForeignKeyConstraint(
-            ["account_id"], ["accounts.id"], name=op.f("fk_account_contacts_account_id"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["account_id"], ["accounts.id"], name=op.f("fk_account_contacts_account_id")),
         sa.ForeignKeyConstraint(
             ["contact_id"], ["contacts.id"], name=op.f("fk_account_contacts_contact_id"), ondelete="CASCADE"
         ),

@@ -118,7 +118,8 @@ async def test_nobody_sets_what_is_computed_or_the_erps(api: Api, session: Async
     account = await make_account(session, user)
     client = await api.as_user(user)
     answer = await client.patch(f"/v1/accounts/{account.id}", json={field: "2026-01-01"}, headers={"If-Match": "*"})
-    reason = "read_only_erp" if field in ("last_order_on", "erp_id") else "read_only_computed"
+    sources = {"last_order_on": "erp", "erp_id": "erp", "last_visit_on": "visits"}
+    reason = f"read_only_{sources.get(field, 'computed')}"
     assert answer.status_code == 422
     assert [(e["pointer"], e["code"]) for e in answer.json()["errors"]] == [(f"/{field}", reason)]
 
