@@ -203,7 +203,9 @@ ASKS = {"find_matches", "examine", "judge", "score", "compare", "weigh", "find",
 
 KNOWN: dict[str, str] = {
     # who asks: the path above that goes there, or why there is none
-    "app/duplicates/service.py check find_matches": "duplicate_check",
+    "app/duplicates/service.py of_values find_matches": "duplicate_check",
+    "app/departures/service.py _register examine": "lead_creation",
+    "app/lookups/service.py confidence score": "an outside record beside what was asked; tests/lookups",
     "app/duplicates/service.py of_record find_matches": "saved_lead",
     "app/duplicates/dismissal_service.py _named find_matches": "dismissal",
     "app/duplicates/dismissal_service.py _refuse_held score": "dismissal",

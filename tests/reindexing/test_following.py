@@ -66,7 +66,7 @@ class Day:
             body |= self.address()
         else:
             body = {"last_name": self.random.choice(NAMES), "first_name": "Eva", "account_id": self.one("accounts")}
-            body |= self.address()
+            body |= self.address() | {"country": "AT"}
         if made := await self.send(f"make {kind}", "POST", f"/v1/{kind}", body):
             self.ids[kind].append(made["id"])
 
