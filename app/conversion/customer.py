@@ -311,7 +311,10 @@ def below(where: str) -> Iterator[None]:
     try:
         yield
     except Invalid as error:
-        at = [(f"/{where}{p}" if p.startswith(("/custom", "/state")) else p, code, texts) for p, code, texts in error.errors]
+        at = [
+            (f"/{where}{p}" if p.startswith(("/custom", "/state")) else p, code, texts)
+            for p, code, texts in error.errors
+        ]
         raise Invalid(at) from error
 
 

@@ -152,7 +152,8 @@ def _responsible(name: str) -> tuple[Any, Any]:
     wanted = bindparam(name, type_=Text, required=True)
     code = func.postal_range(CentreArea.from_code, CentreArea.to_code.op("||")(literal_column("'~'")), "[]")
     found = select(CentreArea.centre_id).where(
-        CentreArea.country == func.left(wanted, 2), code.op("@>", is_comparison=True)(cast(func.substr(wanted, 4), Text))
+        CentreArea.country == func.left(wanted, 2),
+        code.op("@>", is_comparison=True)(cast(func.substr(wanted, 4), Text)),
     )
     return Centre.id.in_(found), _as_area_code
 

@@ -27,8 +27,14 @@ from app.merges.queries import UNDO_TIME
 from app.merges.references import QUIET
 
 _NAMED = {
-    "account_id": "accounts", "contact_id": "contacts", "parent_id": "accounts", "main_contact_id": "contacts",
-    "previous_contact_id": "contacts", "lead_id": "leads", "photo_id": "photos", "receipt_id": "protection_checks",
+    "account_id": "accounts",
+    "contact_id": "contacts",
+    "parent_id": "accounts",
+    "main_contact_id": "contacts",
+    "previous_contact_id": "contacts",
+    "lead_id": "leads",
+    "photo_id": "photos",
+    "receipt_id": "protection_checks",
 }
 """Columns of merged records that name others, which may be gone meanwhile."""
 
