@@ -7,7 +7,7 @@ the matcher is said once, by its `Source`; writing, rebuilding and verifying all
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 from uuid import UUID
 
 from sqlalchemy import (
@@ -25,6 +25,7 @@ from sqlalchemy import (
     type_coerce,
 )
 from sqlalchemy import cast as sql_cast
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.selectable import TextualSelect
 
@@ -76,9 +77,17 @@ SOURCES: dict[str, "Source"] = {}
 """By record type; the features put theirs in."""
 
 
+class Entries(NamedTuple):
+    """A column that lists further values of a plain one, which may be among them: JSON objects with the value in one part."""
+
+    field: str
+    plain: str
+    part: str
+
+
 @dataclass(frozen=True)
 class Source:
-    """What the matcher is told of one type of record: `fields` are columns named as in `PartyValues`.
+    """What the matcher is told of one type of record: `fields` are columns named as in `PartyValues`, and so are `lists`.
 
     `company` is a column of another record, named by the foreign key `company_of`: a contact's employer. `condition`: which
     of the records are in the index; all, when there is none.
@@ -91,14 +100,19 @@ class Source:
     company: Any = None
     company_of: Any = None
     condition: ColumnElement[bool] | None = None
+    lists: tuple[Entries, ...] = ()
 
     def __post_init__(self) -> None:
-        assert set(self.fields) <= set(_VALUES), self.fields
+        assert {*self.fields, *(entries.field for entries in self.lists)} <= set(_VALUES), self
         SOURCES[self.record_type] = self
 
     def values(self, record: Any, company: str | None = None) -> PartyValues:
         """What the record says; of a record with an employer, `company` is that one's name."""
         values = {field: getattr(record, field) for field in self.fields}
+        for field, plain, part in self.lists:
+            # A new record, or the row of one that was merged long ago, may have no list.
+            listed = getattr(record, field, None) or ()
+            values[field] = tuple(one[part] for one in listed if one[part] != values[plain])
         if self.company is not None:
             values["company"] = company
         born = values.get("birth_date")
@@ -120,10 +134,19 @@ class Source:
             return literal(self.kind, Text) if self.kind else type_coerce(null(), Text)
         if field == "company" and self.company is not None:
             return cast(ColumnElement[Any], self.company)
+        for entries in self.lists:
+            if field == entries.field:
+                return self._further(entries)
         if field not in self.fields:
             return type_coerce(null(), Text)
         found = getattr(self.model, field)
         return sql_cast(found, Text) if field == "birth_date" else cast(ColumnElement[Any], found)
+
+    def _further(self, entries: Entries) -> ColumnElement[Any]:
+        listed = func.jsonb_array_elements(getattr(self.model, entries.field)).table_valued(column("value", JSONB))
+        value = listed.c.value[entries.part].astext
+        further = select(value).where(value.is_distinct_from(getattr(self.model, entries.plain)))
+        return func.array(further.correlate(self.model).scalar_subquery(), type_=ARRAY(Text))
 
 
 # --- keeping ---------------------------------------------------------------------------------------------------------
@@ -202,7 +225,7 @@ def _dependants(record_type: str) -> list[Source]:
 
 def _record(source: Source, row: Iterable[Any]) -> tuple[str, UUID, PartyValues]:
     record_id, *values = row
-    return source.record_type, record_id, PartyValues(*values)
+    return source.record_type, record_id, PartyValues.of(values)
 
 
 _IDS = bindparam("ids", type_=ARRAY(Uuid), required=True)

@@ -1,6 +1,7 @@
 """Contacts as the matcher reads them."""
 
 from app.accounts.models import Account
+from app.accounts.parties import LISTS
 from app.contacts.models import Contact
 from app.indexing import Source
 
@@ -14,6 +15,7 @@ CONTACT = Source(
     ),
     company=Account.name,
     company_of=Contact.account_id,
+    lists=LISTS,
 )
 
 values_of = CONTACT.values

@@ -93,7 +93,8 @@ class Suggestion:
 
     def values(self) -> PartyValues:
         """The same for the matcher."""
-        return PartyValues("company", **{name: value for name, value in self.fields.items() if name != "legal_form"})
+        values: dict[str, Any] = {name: value for name, value in self.fields.items() if name != "legal_form"}
+        return PartyValues("company", **values)
 
 
 @dataclass(frozen=True, slots=True)

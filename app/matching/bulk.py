@@ -54,7 +54,7 @@ def encode(first_id: int, batch: Batch) -> bytes:
     kind = pack(">i", len(kind)) + kind
     out: list[bytes] = []
     for id_, (record_id, *values) in enumerate(rows, first_id):
-        party = normalise(PartyValues(*values))
+        party = normalise(PartyValues.of(values))
         dump = orjson.dumps(party.dump())
         keys = blocking_keys(party)
         number = len(keys)

@@ -7,7 +7,7 @@ nothing. Findings are pairs of a stable code and its bits; `cap` limits the verd
 from math import log2
 
 from app.matching.addresses import compare_addresses
-from app.matching.contacts import compare_reach, made_of_name, mail_fits
+from app.matching.contacts import compare_reach, facing, made_of_name, mail_fits
 from app.matching.names import compare_names
 from app.matching.people import compare_births, compare_people, employer, owner_is
 from app.matching.record import Party
@@ -107,6 +107,8 @@ def compare(a: Party, b: Party, *, thorough: bool = True) -> Evidence:
 
     Unless `thorough`, it stops as soon as the rest can't make them "possible" any more: half of all candidates end there.
     """
+    if a.emails or b.emails or a.phones or b.phones:
+        a, b = facing(a, b)
     evidence = Evidence()
     found = evidence.found
     sure = compare_reach(a, b, found)

@@ -1,5 +1,6 @@
 """Two parties' ways to be reached: phone, e-mail, internet domain, VAT id."""
 
+from dataclasses import replace
 from functools import lru_cache
 
 from rapidfuzz.distance import OSA
@@ -12,6 +13,29 @@ from app.matching.weights import BITS
 _distance = OSA.distance
 _ONLY_DIGITS = str.maketrans("", "", "abcdefghijklmnopqrstuvwxyz@.-_")
 _NO_SIGNS = str.maketrans("", "", ".-_")
+
+
+def facing(a: Party, b: Party) -> tuple[Party, Party]:
+    """The two with an e-mail and a phone that both have as their primary ones, where there are such; else as they are.
+
+    Of several, one person's mailbox goes before a department's, and then the first in order: whoever is asked about whom.
+    """
+    if (a.emails or b.emails) and (a.email != b.email or not a.email or role_mailbox(a.email)):
+        both = {a.email, *a.emails}.intersection((b.email, *b.emails)) - {""}
+        if both:
+            email = min(both, key=lambda one: (role_mailbox(one), one))
+            if not (a.kind == b.kind == "person" and role_mailbox(email) and _alike(a.email, b.email)):
+                a, b = replace(a, email=email), replace(b, email=email)
+    if (a.phones or b.phones) and (a.phone != b.phone or not a.phone):
+        both = {a.phone, *a.phones}.intersection((b.phone, *b.phones)) - {""}
+        if both:
+            a, b = replace(a, phone=min(both)), replace(b, phone=min(both))
+    return a, b
+
+
+def _alike(a: str, b: str) -> bool:
+    """Whether two addresses say more of people than a department's mailbox would."""
+    return bool(a and b) and a != b and email_level(*sorted((a, b))) != "email_differs"
 
 
 def compare_reach(a: Party, b: Party, found: list[tuple[str, float]]) -> bool:

@@ -162,7 +162,7 @@ def candidates_sql(*, filtered: bool = False) -> TextualSelect:
 def compared_of(own: Party) -> int:
     """How many records are scored: more where there is only a name to go by, which many may bear."""
     more = own.postal or own.city or own.street or own.phone or own.email or own.domains or own.vat or own.birth
-    return CANDIDATES if more else CANDIDATES_OF_A_NAME
+    return CANDIDATES if more or own.phones or own.emails else CANDIDATES_OF_A_NAME
 
 
 _STATE = f"state AS MATERIALIZED (SELECT version FROM index_state WHERE version = {INDEX_VERSION})"  # noqa: S608  (a constant)

@@ -108,15 +108,17 @@ def _person(texts: list[str], party: Party, city: str) -> None:
         texts += (f"g|{code}|{year}" for code in names)
         if city:
             texts.append(f"k|{city}|{year}")
-    if party.email and not role_mailbox(party.email):
-        local, _, domain = party.email.partition("@")
-        texts += (f"o|{local}", f"q|{sound(local)}|{domain[:2]}")
+    for email in _emails(party):
+        if not role_mailbox(email):
+            local, _, domain = email.partition("@")
+            texts += (f"o|{local}", f"q|{sound(local)}|{domain[:2]}")
 
 
 def blocking_keys(party: Party) -> list[int]:
     """The record's keys: typed 64-bit hashes, signed, sorted, each once. Empty only for a party that says nothing.
 
-    Some 16 for real records. The hashes are stored: a change of what goes into one needs a rebuilt index.
+    Some 16 for real records, two or three more for each further e-mail and one for each further phone. The hashes are stored: a
+    change of what goes into one needs a rebuilt index.
     """
     texts: list[str] = []
     city = sound(party.city.replace(" ", "")) if party.city else ""
@@ -129,10 +131,9 @@ def blocking_keys(party: Party) -> list[int]:
         _person(texts, party, city)
     if party.birth:
         texts.append(f"b|{party.birth}")
-    if party.phone:
-        texts.append(f"f|{party.phone}")
-    if party.email and (role_mailbox(party.email) or not (party.first or party.last)):
-        texts.append(f"e|{party.email}")
+    texts += (f"f|{phone}" for phone in _phones(party))
+    someone = party.first or party.last
+    texts += (f"e|{email}" for email in _emails(party) if not someone or role_mailbox(email))
     texts += (f"d|{registered(host)}" for host in party.domains)
     if party.vat:
         texts.append(f"v|{party.vat}")
@@ -144,8 +145,19 @@ def blocking_keys(party: Party) -> list[int]:
 
 def telling_keys(party: Party) -> list[int]:
     """Those of the keys that make a match by themselves, under whatever name: phone, mailbox, VAT id."""
-    texts = [f"{kind}|{value}" for kind, value in (("f", party.phone), ("e", party.email), ("v", party.vat)) if value]
+    texts = [f"f|{phone}" for phone in _phones(party)]
+    texts += (f"e|{email}" for email in _emails(party))
+    if party.vat:
+        texts.append(f"v|{party.vat}")
     return _hashes(texts)
+
+
+def _emails(party: Party) -> tuple[str, ...]:
+    return (party.email, *party.emails) if party.email else party.emails
+
+
+def _phones(party: Party) -> tuple[str, ...]:
+    return (party.phone, *party.phones) if party.phone else party.phones
 
 
 def _hashes(texts: list[str]) -> list[int]:

@@ -10,6 +10,7 @@ from app.matching.text import fold, fold_name, word_set
 from app.matching.vocabulary import STOP
 
 _MOST_WORDS = 12
+_MOST_FURTHER = 20
 _TOKENS = re.compile(r"[a-z]+|[0-9]+")
 # A digit amid letters is what a scanner made of one: "M1ller", "K0hler".
 _SCANNED = re.compile(r"(?<=[a-z])[01](?=[a-z])")
@@ -133,6 +134,10 @@ def _split_person(text: str) -> tuple[str, str]:
     return " ".join(tokens[:-1]), tokens[-1] if tokens else ""
 
 
+def _further(found: list[str], primary: str) -> tuple[str, ...]:
+    return tuple(sorted({one for one in found if one and one != primary}))[:_MOST_FURTHER]
+
+
 def normalise(values: PartyValues) -> Party:
     """The normal form of what was entered. Takes any text, never raises, and reads at most 500 characters of each value."""
     kind = values.kind or ""
@@ -168,11 +173,18 @@ def normalise(values: PartyValues) -> Party:
     country = country_code(values.country)
     street, house = street_and_house(values.street) if values.street else ("", "")
     email = email_address(values.email) if values.email else ""
+    phone = phone_number(values.phone, country) if values.phone else ""
+    emails: tuple[str, ...] = ()
+    if values.emails:
+        emails = _further([email_address(one) for one in values.emails if one], email)
+    phones: tuple[str, ...] = ()
+    if values.phones:
+        phones = _further([phone_number(one, country) for one in values.phones if one], phone)
     domains: tuple[str, ...] = ()
-    if values.website or email:
+    if values.website or email or emails:
         hosts = {site_domain(values.website)} if values.website else set()
-        if email:
-            hosts.add(site_domain(email.rpartition("@")[2]))
+        for one in (email, *emails) if email else emails:
+            hosts.add(site_domain(one.rpartition("@")[2]))
         domains = tuple(sorted(host for host in hosts if host and not free_mailer(host)))
     return Party(
         kind if kind in ("company", "person") else "",
@@ -188,10 +200,12 @@ def normalise(values: PartyValues) -> Party:
         city_name(values.city) if values.city else "",
         fold(values.state).strip() if values.state else "",
         country,
-        phone_number(values.phone, country) if values.phone else "",
+        phone,
         email,
         domains,
         vat_number(values.vat_id, country) if values.vat_id else "",
         birth_date(values.birth_date) if values.birth_date else "",
         former,
+        emails,
+        phones,
     )

@@ -5,6 +5,7 @@ from datetime import datetime
 from types import SimpleNamespace
 from uuid import UUID
 
+from app.accounts import reach
 from app.core.context import Context
 from app.indexing import SOURCES, find_matches
 from app.locks.protection import HELD, Standing, standings_of
@@ -13,11 +14,21 @@ from app.merges import statements
 from app.merges.fields import Line, Row
 from app.merges.rules import Records
 
+_LISTS = (reach.EMAILS, reach.PHONES)
 
-def party_of(record_type: str, row: Row, lines: Iterable[Line] = ()) -> Party:
-    """What the matcher makes of a record's row; with `lines`, of what merging makes of it."""
-    values = {**row, **{line.field: line.result for line in lines}}
-    return normalise(SOURCES[record_type].values(SimpleNamespace(**values)))
+
+def party_of(record_type: str, row: Row) -> Party:
+    """What the matcher makes of a record's row."""
+    return normalise(SOURCES[record_type].values(SimpleNamespace(**row)))
+
+
+def merged_party(records: Records, winner_id: UUID, lines: Iterable[Line]) -> Party:
+    """What the matcher makes of the record that merging makes of them: with all their mailboxes and phones."""
+    winner = records.rows[winner_id]
+    values = {**winner, **{line.field: line.result for line in lines}}
+    ordered = [winner, *(row for id_, row in records.rows.items() if id_ != winner_id)]
+    united = {kind.name: reach.united(kind, ordered, values) for kind in _LISTS if kind.name in winner}
+    return party_of(records.record_type, {**values, **united})
 
 
 async def taken_by_others(ctx: Context, records: Records, winner_id: UUID, lines: Sequence[Line]) -> bool:
@@ -28,7 +39,7 @@ async def taken_by_others(ctx: Context, records: Records, winner_id: UUID, lines
     held = {lock.record_id for lock in records.locks}
     if not held:
         return False
-    result = party_of(records.record_type, records.rows[winner_id], lines)
+    result = merged_party(records, winner_id, lines)
     holders = {lock.holder_id for lock in records.locks}
     others = await _held_by_others(ctx, result, holders, list(records.rows))
     if not others:

@@ -32,7 +32,7 @@ from app.merges.loading import WRITE, Loaded, fresh, load, name_of, queue, reind
 from app.merges.models import Merge
 from app.merges.pairs import move_pairs, move_revenues
 from app.merges.problems import MergeRefused
-from app.merges.protection import party_of, taken_by_others
+from app.merges.protection import merged_party, taken_by_others
 from app.merges.rules import Records, Refusal
 from app.merges.schemas import MergeCreate
 from app.merges.winner import place_in_tree, set_columns
@@ -124,7 +124,7 @@ async def merge(ctx: Context, body: MergeCreate) -> tuple[UUID, bool]:
     for record in loaded.objects.values():
         require_write(ctx, record)
     if body.record_type == "lead":
-        await queue_on(ctx, party_of("lead", loaded.records.rows[body.winner_id], lines))
+        await queue_on(ctx, merged_party(loaded.records, body.winner_id, lines))
     if refused := await _refusals(ctx, loaded, body.winner_id, body, lines):
         raise MergeRefused(errors=refused)
     if wrong := _wrong_terms(lines):
@@ -143,7 +143,7 @@ async def _queue_on_account(ctx: Context, body: MergeCreate) -> None:
         records = (await load(ctx, body.record_type, body.record_ids, lock=False)).records
     except NotFound:
         return
-    await queue_on(ctx, party_of("account", records.rows[body.winner_id], _compare(records, body.winner_id, body)))
+    await queue_on(ctx, merged_party(records, body.winner_id, _compare(records, body.winner_id, body)))
 
 
 async def _merge(ctx: Context, body: MergeCreate, loaded: Loaded, lines: list[Line], asked: bytes) -> UUID:

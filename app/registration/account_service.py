@@ -1,6 +1,7 @@
 """Customers made or renamed without a lead: they must not slip past another one's lock (LOCK-3)."""
 
-from dataclasses import fields, replace
+from dataclasses import fields
+from types import SimpleNamespace
 from uuid import UUID
 
 from app.accounts import parties as account_parties
@@ -60,8 +61,10 @@ async def update(ctx: Context, account_id: UUID, patch: AccountUpdate, if_match:
         return
     account = await ctx.load(Account, account_id, lock=False)
     before, becomes = account_parties.values_of(account), accounts.settled(ctx, patch, account)[0]
-    changed = becomes.model_fields_set & _WHO_IT_IS
-    party = normalise(replace(before, **{name: getattr(becomes, name) for name in changed - set(LISTS)}))
+    named = becomes.model_fields_set
+    names = (*account_parties.ACCOUNT.fields, *LISTS)
+    will_be = SimpleNamespace(**{name: getattr(becomes if name in named else account, name) for name in names})
+    party = normalise(account_parties.values_of(will_be))
     await queue_on(ctx, party)
     await accounts.update(ctx, account_id, patch, if_match)
     known = await find_matches(ctx, before)

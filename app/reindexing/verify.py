@@ -90,7 +90,7 @@ def differences(record_type: str, rows: Sequence[Sequence[Any]]) -> tuple[str, i
         if dump is None:
             missing.append(id_)
             continue
-        own = normalise(PartyValues(*values))
+        own = normalise(PartyValues.of(values))
         if own.dump() != orjson.loads(dump) or blocking_keys(own) != keys:
             stale.append(id_)
     return record_type, len(rows), missing, stale

@@ -69,6 +69,8 @@ def parties() -> Iterator[PartyValues]:
             website=maybe(f"https://www.{random.choice(HOSTS)}/kontakt", 0.2),
             vat_id=maybe(f"ATU{10000000 + number}", 0.2),
             birth_date=maybe(f"19{number % 90 + 10}-0{number % 9 + 1}-11", 0.4) if person else None,
+            emails=(f"info@{HOSTS[number % 5]}", f"{given}@{HOSTS[number % 4]}") if number % 3 == 0 else (),
+            phones=(PHONES[number % 7], PHONES[number % 5]) if number % 4 == 0 else (),
         )
 
 

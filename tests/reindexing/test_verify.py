@@ -10,7 +10,9 @@ from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from app.accounts.models import Account
-from app.indexing import IndexOutdated, index_again
+from app.accounts.parties import ACCOUNT
+from app.contacts.parties import CONTACT
+from app.indexing import IndexOutdated, index_again, index_record
 from app.matching import PartyValues
 from app.matching.index import delete_sql, index_state, party, rows_of, upsert_sql
 from app.matching.version import INDEX_VERSION
@@ -88,6 +90,32 @@ async def test_a_changed_employer_makes_the_contact_stale(
     rename = text("UPDATE accounts SET name = 'Berger Spedition' WHERE id = :id")
     await rollback.execute(rename, {"id": accounts[0].id})
     assert (await look(repair=True)).wrong == {"stale": 2}
+    assert (await look(repair=True)).wrong == {}
+
+
+@pytest.mark.rule("DUP-1", "ACC-9")
+async def test_lists_of_mailboxes_and_phones_are_read_the_same_from_rows_and_from_objects(
+    look: Verify, session: AsyncSession, contexts: Contexts, rollback: AsyncConnection
+) -> None:
+    user = await make_user(session)
+    account = await make_account(session, user, email="a@firma.at", phone="0732 1111")
+    alone = await make_account(session, user)
+    contact = await make_contact(session, user, account, email="b@firma.at")
+    for record in (account, contact):
+        record.emails = [*record.emails, {"address": 'C"ü@Firma.at', "primary": False}, {"address": "d@firma.at"}]
+        record.phones = [*record.phones, {"number": "0660 1234567", "e164": None}]
+    await session.commit()
+    for record, source in ((account, ACCOUNT), (alone, ACCOUNT), (contact, CONTACT)):
+        (row,) = (await rollback.execute(source.rows().where(source.model.id == record.id))).all()
+        assert PartyValues.of(row[1:]) == source.values(record, account.name)
+    assert source.values(contact).emails == ('C"ü@Firma.at', "d@firma.at")
+    async with contexts.of() as ctx:
+        await index_again(ctx, "account", [account.id, alone.id])
+        await index_record(ctx, "contact", contact.id, source.values(contact, account.name))
+    assert (await look(repair=True)).wrong == {}
+    fewer = text("UPDATE accounts SET emails = emails - 1 WHERE id = :id")
+    await rollback.execute(fewer, {"id": account.id})
+    assert (await look(repair=True)).wrong == {"stale": 1}
     assert (await look(repair=True)).wrong == {}
 
 
