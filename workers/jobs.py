@@ -11,5 +11,6 @@ import app.locks.jobs
 import app.lookups.jobs
 import app.mail.jobs
 import app.merges.jobs
+import app.models
 import app.notifications.jobs
 import app.team_following.jobs  # noqa: F401  (all of these: to register their jobs)

@@ -76,7 +76,9 @@ def classify(revenues: Mapping[int, Decimal], last_order_on: date | None, today:
     """
     changes: list[date] = []
     has_revenue = any(amount > 0 for amount in revenues.values())
-    good_years = [year for year, amount in revenues.items() if amount >= THRESHOLD and year >= first_year(today)]
+    good_years = [
+        year for year, amount in revenues.items() if amount >= THRESHOLD and first_year(today) <= year <= today.year
+    ]
     type_: Type
     if good_years:
         type_, type_reason = "customer", "revenue_over"

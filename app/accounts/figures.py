@@ -74,6 +74,7 @@ async def put(ctx: Context, account_id: UUID, body: ErpFigures) -> None:
     if body.last_order_on is not None and body.last_order_on > ctx.today:
         errors.append(("/last_order_on", "in_the_future", _FUTURE))
     years = [revenue.year for revenue in body.revenues]
+    errors += [(f"/revenues/{i}/year", "in_the_future", _FUTURE) for i, y in enumerate(years) if y > ctx.today.year]
     errors += [(f"/revenues/{i}/year", "named_twice", _TWICE) for i, y in enumerate(years) if y in years[:i]]
     if errors:
         raise Invalid(errors)
@@ -147,7 +148,7 @@ async def explain(ctx: Context, account_id: UUID) -> dict[str, Any]:
             {
                 "year": r.year,
                 "revenue": {"amount": str(r.amount), "currency": r.currency},
-                "counts": r.year >= first,
+                "counts": first <= r.year <= ctx.today.year,
                 "reaches_threshold": r.amount >= THRESHOLD,
             }
             for r in revenues

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, or_, select
 
 from app.accounts.figures import reclassify_due, reclassify_stored
 from app.accounts.models import Account
@@ -33,7 +33,8 @@ async def reclassify(ctx: Context, payload: Mapping[str, Any]) -> None:
 @outbox.job("accounts.teams_by_rule")
 async def teams_by_rule(ctx: Context, payload: Mapping[str, Any]) -> None:
     """Give accounts the teams of their segment again, since such a team is new: those of its centre or country, or all (ID-4)."""
-    statement = select(Account).where(Account.segment.is_not(None)).order_by(Account.id).limit(STEP)
+    placed = or_(Account.segment.is_not(None), func.cardinality(Account.rule_team_ids) > 0)
+    statement = select(Account).where(placed).order_by(Account.id).limit(STEP)
     if payload.get("account_id"):
         statement = statement.where(Account.id == UUID(payload["account_id"]))
     elif payload.get("centre_id"):
@@ -50,7 +51,7 @@ async def teams_by_rule(ctx: Context, payload: Mapping[str, Any]) -> None:
             segment=account.segment,
             centre_id=account.centre_id,
             country=account.country,
-            postal_code=account.postal_code,
+            postal_code=None,  # which centre it belongs to is not for a job to say
         )
         teams = with_rule(account.team_ids, account.rule_team_ids, placement.team_ids)
         if set(placement.team_ids) != set(account.rule_team_ids):

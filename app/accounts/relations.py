@@ -30,6 +30,11 @@ _TERMS: dict[Language, str] = {"de": "Das Ende liegt vor dem Anfang.", "en": "Th
 _NO_CENTRE: dict[Language, str] = {"de": "Dieses Centre gibt es nicht.", "en": "There is no such centre."}
 
 
+async def hold_hierarchy(ctx: Context) -> None:
+    """Let nobody else give an account a parent before this transaction ends. To be taken before any account's row."""
+    await ctx.session.execute(select(func.pg_advisory_xact_lock(_HIERARCHY)))
+
+
 async def wrong(ctx: Context, body: Any, account: Account | None = None) -> list[FieldProblem]:
     """What is wrong with what a new account, or a patch of one, names. What is there already stays."""
     named = {name: getattr(body, name) for name in body.model_fields_set}
@@ -75,7 +80,6 @@ async def _wrong_parent(ctx: Context, parent_id: UUID, account: Account | None) 
         return [("/parent_id", "unknown_account", _NO_PARENT)]
     if account is None:
         return []
-    await ctx.session.execute(select(func.pg_advisory_xact_lock(_HIERARCHY)))
     above = select(Account.id, Account.parent_id).where(Account.id == parent_id).cte(recursive=True)
     above = above.union(select(Account.id, Account.parent_id).join(above, Account.id == above.c.parent_id))
     circle = select(above.c.id).where(above.c.id == account.id)

@@ -202,7 +202,7 @@ class AccountDefaults(BaseModel):
     """What the next account most likely has in common with the one just made; to be sent with what is entered."""
 
     assignee_id: UUID
-    team_ids: list[UUID] = Field(description="Those that were added by hand; empty: leave it out.")
+    team_ids: list[UUID] | None = Field(description="Those that were added by hand, if any were.")
     access: Access
     segment: Segment | None
     centre_id: UUID | None

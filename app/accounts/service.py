@@ -1,6 +1,6 @@
 """Accounts: making, changing and deleting them (ACC-1, ACC-7, ACC-8, ACC-14, ID-4, ID-5)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -119,12 +119,14 @@ async def next_defaults(ctx: Context, account_id: UUID) -> dict[str, Any]:
     account = (await ctx.session.execute(made)).scalar_one()
     names = ("assignee_id", "access", "segment", "centre_id", "parent_id", "level", "industry", "country", "source")
     added = [team for team in account.team_ids if team not in account.rule_team_ids]
-    return {**{name: getattr(account, name) for name in names}, "team_ids": added}
+    return {**{name: getattr(account, name) for name in names}, "team_ids": added or None}
 
 
 async def update(ctx: Context, account_id: UUID, patch: AccountUpdate, if_match: str | None) -> None:
     """Change an account. Raises Forbidden, NotFound, NotAManager, StaleVersion, Invalid."""
     ctx.require(Permission.ACCOUNTS_WRITE)
+    if patch.parent_id is not None:
+        await relations.hold_hierarchy(ctx)
     account = await ctx.load(Account, account_id)
     require_write(ctx, account, patch.model_fields_set)
     await require_match(ctx, ACCOUNT, account, if_match)
@@ -145,7 +147,7 @@ async def change(ctx: Context, account: Account, patch: AccountUpdate) -> None:
         raise Invalid(errors)
     assign(account, patch, money=("expected_revenue",), leave=("centre_id", "team_ids"))
     await reindex(ctx, account, before)
-    await _tell(ctx, account, [user for user in (account.assignee_id, *account.manager_ids) if user not in told])
+    await tell_added(ctx, account, told)
 
 
 async def move(ctx: Context, account: Account, patch: AccountUpdate) -> list[FieldProblem]:
@@ -156,9 +158,10 @@ async def move(ctx: Context, account: Account, patch: AccountUpdate) -> list[Fie
     """
     named = patch.model_fields_set
     teams = patch.team_ids if "team_ids" in named else account.team_ids
-    unplaced = account.centre_id is None and "postal_code" in named and is_manager(ctx, account)
-    if not named & {"segment", "centre_id"} and not unplaced:
-        if not set(account.rule_team_ids) <= set(teams):
+    unplaced = account.centre_id is None and "postal_code" in named
+    elsewhere = "country" in named and patch.country != account.country
+    if not named & {"segment", "centre_id"} and not ((unplaced or elsewhere) and is_manager(ctx, account)):
+        if not set(account.rule_team_ids) & set(account.team_ids) <= set(teams):
             return [("/team_ids", "rule_team", _RULE_TEAM)]
         account.team_ids = list(teams)
         return []
@@ -207,6 +210,11 @@ async def remove(ctx: Context, account_id: UUID) -> None:
         raise ErpRecord(erp_id=account.erp_id)
     await delete(ctx, account)
     await remove_record(ctx, "account", account_id)
+
+
+async def tell_added(ctx: Context, account: Account, known: Collection[UUID]) -> None:
+    """Tell those of the account's people who were not among it before (ID-5)."""
+    await _tell(ctx, account, [user for user in (account.assignee_id, *account.manager_ids) if user not in known])
 
 
 async def _tell(ctx: Context, account: Account, users: list[UUID]) -> None:

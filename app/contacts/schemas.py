@@ -145,7 +145,7 @@ class ContactDefaults(BaseModel):
 
     account_id: UUID | None
     assignee_id: UUID
-    team_ids: list[UUID] = Field(description="Empty where they are the account's: leave it out.")
+    team_ids: list[UUID] | None = Field(description="Null where they are the account's.")
     access: Access
     contact_type: str | None
     country: str | None

@@ -104,7 +104,7 @@ async def next_defaults(ctx: Context, contact_id: UUID) -> dict[str, Any]:
     made = unscoped(select(Contact).where(Contact.id == contact_id), reason="the asker has just made it")
     contact = (await ctx.session.execute(made)).scalar_one()
     names = ("account_id", "assignee_id", "access", "contact_type", "country", "source")
-    own = [] if contact.teams_follow else contact.team_ids
+    own = None if contact.teams_follow else contact.team_ids
     return {**{name: getattr(contact, name) for name in names}, "team_ids": own}
 
 
@@ -119,7 +119,7 @@ async def update(ctx: Context, contact_id: UUID, patch: ContactUpdate, if_match:
 
 async def change(ctx: Context, contact: Contact, patch: ContactUpdate) -> None:
     """Apply the patch to a loaded contact, for an asker who may: check, index, notify. Raises NotAManager, Invalid."""
-    named = patch.model_fields_set
+    named = set(patch.model_fields_set)
     require_write(ctx, contact, named)
     moved = "account_id" in named and patch.account_id != contact.account_id
     account, errors = await _account(ctx, patch.account_id) if moved else (None, [])
@@ -128,7 +128,10 @@ async def change(ctx: Context, contact: Contact, patch: ContactUpdate) -> None:
     errors += settled.errors + await changed_people(ctx, contact, patch) + _birth_errors(ctx, patch)
     errors += await checked(ctx, "contact", patch, contact.custom) + await wrong_type(ctx, patch, contact)
     errors += _departure_errors(patch, contact.relationship)
+    errors += _gone_errors(contact, moved=moved)
     patch = settled.into(patch)
+    if contact.teams_follow and set(patch.team_ids or ()) == set(contact.team_ids):
+        named = named - {"team_ids"}  # sent back as it was read
     follows = patch.team_ids is None if "team_ids" in named else contact.teams_follow
     account_id = patch.account_id if "account_id" in named else contact.account_id
     if follows and account_id is None:
@@ -164,6 +167,11 @@ async def _teams_of(ctx: Context, contact: Contact) -> list[UUID]:
 def _departure_errors(body: ContactCreate | ContactUpdate, now: str) -> list[FieldProblem]:
     named = "relationship" in body.model_fields_set and body.relationship != now
     return [("/relationship", "use_departure", _DEPART)] if named else []
+
+
+def _gone_errors(contact: Contact, *, moved: bool) -> list[FieldProblem]:
+    """Who has left a company goes to no other: they are made anew there (ACC-6)."""
+    return [("/account_id", "use_departure", _DEPART)] if moved and contact.relationship != "active" else []
 
 
 async def remove(ctx: Context, contact_id: UUID) -> None:

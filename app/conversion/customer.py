@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from pydantic import BaseModel, ValidationError
@@ -161,11 +161,21 @@ async def _refuse_duplicates(ctx: Context, lead: Lead, distinct: list[UUID]) -> 
         raise DuplicateAccount(extra={"matches": [standing.wire(ctx.language) for standing in standings]})
 
 
-async def find(ctx: Context, lead: Lead, account_id: UUID) -> tuple[Account, bool]:
-    """The customer that the lead is said to be, locked, and whether it passes to the lead's assignee.
+class Found(NamedTuple):
+    """The customer that a lead is said to be. `passes`: it becomes that of the lead's assignee; `admits`: they work with it from
+    now on. Whoever only may write to it brings nobody in (ID-5).
+    """
+
+    account: Account
+    passes: bool
+    admits: bool
+
+
+async def find(ctx: Context, lead: Lead, account_id: UUID) -> Found:
+    """The customer that the lead is said to be, locked.
 
     It passes when it was granted to the lead, or is one of its matches and nobody else's any more: then the asker may not
-    have seen it before. Raises NotFound, CustomerTaken.
+    have seen it before. Raises NotFound, NotAManager, CustomerTaken.
     """
     examination = await examine_lead(ctx, lead)
     standing = next((s for s in examination.standings if account_id in (s.account_id, s.record_id)), None)
@@ -182,10 +192,11 @@ async def find(ctx: Context, lead: Lead, account_id: UUID) -> tuple[Account, boo
     if account is None:
         raise NotFound
     if is_manager(ctx, account):
-        return account, False
+        return Found(account, passes=False, admits=True)
     if not passes and decision is None:
         await _refuse_held(ctx, lead, account)
-    return account, passes
+        require_write(ctx, account)
+    return Found(account, passes, admits=decision is not None)
 
 
 def may_pass(standing: Standing) -> bool:

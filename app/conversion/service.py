@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import select, update
 
+from app.accounts import service as accounts
 from app.accounts.models import Account
 from app.activities.models import Activity
 from app.activities.service import create_follow_on
@@ -117,7 +118,8 @@ async def _customer(ctx: Context, lead: Lead, body: ConversionCreate) -> tuple[A
     if body.account_id is None:
         message = {"de": "Nennen Sie den Kunden.", "en": "Name the customer."}
         raise Invalid([("/account_id", "missing", message)])
-    account, passes = await customer.find(ctx, lead, body.account_id)
+    account, passes, admits = await customer.find(ctx, lead, body.account_id)
+    told = {account.assignee_id, *account.manager_ids}
     if body.outcome == "keep" and (body.take or body.account):
         message = {"de": "„keep“ lässt den Kunden, wie er ist.", "en": "“keep” leaves the customer as it is."}
         raise Invalid([("/take" if body.take else "/account", "not_with_keep", message)])
@@ -126,8 +128,9 @@ async def _customer(ctx: Context, lead: Lead, body: ConversionCreate) -> tuple[A
         applied = await customer.change(ctx, lead, account, body, passes=passes)
     if passes:
         customer.hand_to(account, lead)
-    else:
+    elif admits:
         customer.admit(account, lead)
+    await accounts.tell_added(ctx, account, told)
     return account, applied
 
 

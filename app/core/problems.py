@@ -229,7 +229,10 @@ class UnsupportedMediaType(Problem):
     status = 415
     code = "unsupported_media_type"
     title = {"de": "Falscher Inhaltstyp", "en": "Unsupported media type"}
-    detail = {"de": "Erwartet wird application/json.", "en": "Expected application/json."}
+    detail = {
+        "de": "Erwartet wird application/json; wo eine Datei gesendet wird, diese selbst und kein Formular.",
+        "en": "Expected application/json; where a file is sent, the file itself and no form.",
+    }
 
 
 class Invalid(Problem):

@@ -43,6 +43,7 @@ class Next(Body):
     phone: Phone | None = Field(default=None, description="The person's, there.")
     email: Email | None = Field(default=None, description="The person's, there.")
     assignee_id: UUID | None = None
+    source: Line | None = Field(default=None, description="Left out: the contact's.")
     job_title: Line | None = None
     team_ids: TeamIds | None = Field(default=None, description="Left out: the account's.")
     project_id: UUID | None = Field(default=None, description="The lead's project; the default one if none is named.")

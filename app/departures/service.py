@@ -38,7 +38,7 @@ _SAME: dict[Language, str] = {
 }
 _CARRIED = ("salutation", "title", "first_name", "last_name", "birth_date")
 _WITH_COMPANY = ("name", "street", "postal_code", "city", "state", "country", "phone", "email", "website", "vat_id")
-_WITH_LEAD = ("assignee_id", "project_id", "status", "contacted_on", "expected_revenue", "description")
+_WITH_LEAD = ("assignee_id", "source", "project_id", "status", "contacted_on", "expected_revenue", "description")
 _BOOKED = "whoever may change the contact records that they left"
 
 
@@ -72,7 +72,8 @@ async def depart(ctx: Context, contact_id: UUID, body: DepartureCreate) -> UUID:
     ctx.session.add(departure)
     contact.relationship, contact.left_on, contact.do_not_contact = body.relationship, departure.left_on, True
     if lead is not None:
-        departure.lead_id = await _register(ctx, contact, lead)
+        assert body.next is not None
+        departure.lead_id = await _register(ctx, contact, lead, body.next)
     elif body.next is not None:
         await _make_anew(ctx, contact, body.next, unwanted=departure.was["do_not_contact"])
     await ctx.session.flush()
@@ -156,7 +157,7 @@ async def _make_anew(ctx: Context, contact: Contact, at: Next, *, unwanted: bool
             "addresses": own["addresses"],
             "web_addresses": own["web_addresses"],
             "contact_type": None,
-            "source": contact.source,
+            "source": at.source or contact.source,
             "description": at.description,
             "do_not_contact": unwanted,
         }
@@ -198,7 +199,7 @@ async def _lead_of(ctx: Context, contact: Contact, at: Next) -> LeadCreate:
     return LeadCreate.model_validate({**values, "not_duplicate_of": at.not_duplicate_of})
 
 
-async def _register(ctx: Context, contact: Contact, lead: LeadCreate) -> UUID:
+async def _register(ctx: Context, contact: Contact, lead: LeadCreate, at: Next) -> UUID:
     """The lead, seen by the local team of the centre that answers for the postal code; by the asker's team, if none does."""
     centre_id = await responsible_centre(ctx, lead.country, lead.postal_code)
     teams: list[UUID] = []
@@ -212,7 +213,8 @@ async def _register(ctx: Context, contact: Contact, lead: LeadCreate) -> UUID:
             ctx, values_of(lead), country=lead.country, exclude=others, distinct_from=lead.not_duplicate_of
         )
         refuse_unless_free(ctx, found)
-    with _below("/next", company=set(_WITH_COMPANY)):
+    of_the_person = {name for name in ("phone", "email") if getattr(at, name) is not None}
+    with _below("/next", company=set(_WITH_COMPANY) - of_the_person):
         return (await registration.create(ctx, lead, team_ids=teams, exclude=others))[0]
 
 

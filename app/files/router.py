@@ -9,7 +9,7 @@ from starlette.responses import Response
 from app.accounts.access import NotAManager
 from app.activities.problems import ConvertFirst
 from app.core.context import Ctx, IdempotencyKey
-from app.core.problems import Forbidden, IdTaken, TooLarge, declared
+from app.core.problems import Forbidden, IdTaken, TooLarge, UnsupportedMediaType, declared
 from app.core.resource import Page
 from app.core.types import ClientId
 from app.files import service
@@ -81,7 +81,9 @@ def _add(kind: Kind) -> None:
         description=_UPLOAD.format(name=kind.record_type).strip() + about,
         status_code=201,
         response_model=AttachmentRead,
-        responses=declared(IdTaken, TooLarge, UploadInterrupted, TooManyAttachments, *kind.problems)
+        responses=declared(
+            IdTaken, TooLarge, UnsupportedMediaType, UploadInterrupted, TooManyAttachments, *kind.problems
+        )
         | {200: {"description": "Kept before by the same request.", "model": AttachmentRead}},
         openapi_extra=body_of(("application/octet-stream",)),
     )

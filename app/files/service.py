@@ -15,7 +15,7 @@ from app.core import idempotency
 from app.core.context import Context, open_context, services_of
 from app.core.db import new_id
 from app.core.objects import ObjectMissing, StoreFailed, objects_of
-from app.core.problems import NotFound
+from app.core.problems import NotFound, UnsupportedMediaType
 from app.core.records import is_visible
 from app.core.writing import already_created
 from app.files.contents import safe_name, type_of
@@ -60,6 +60,8 @@ async def upload(
     ctx.require(kind.write)
     async with open_context(services, ctx.principal) as before:
         await kind.changeable(before, record_id, lock=False)
+    if request.headers.get("content-type", "").strip().lower().startswith("multipart/"):
+        raise UnsupportedMediaType  # the boundary lines would be kept as part of the file
     name = safe_name(filename)
     refuse_large(request, MAX_BYTES)
     async with spooled(request, MAX_BYTES, digest) as spool:

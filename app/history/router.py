@@ -33,7 +33,7 @@ KINDS: dict[str, tuple[str, str, Kind]] = {
     "contacts": (
         "contact",
         "contacts",
-        Kind(Contact, Permission.CONTACTS_READ, parts=("merges", "account_contacts", "departures", "attachments")),
+        Kind(Contact, Permission.CONTACTS_READ, parts=("merges", "departures", "attachments"), hidden=("was",)),
     ),
     "opportunities": (
         *("opportunity", "opportunities"),

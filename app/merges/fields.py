@@ -20,6 +20,8 @@ Source = UUID | Literal["all"]
 ADDRESS = ("street", "postal_code", "city", "state", "country")
 UNITED = ("manager_ids", "team_ids", "member_organisation_ids")
 """Columns that hold the ids of people and teams: always those of all records."""
+FLAGS = ("vip", "visit_priority")
+"""What one of the records is, the result is."""
 TERMS = ("terms_valid_from", "terms_valid_until")
 LONGEST = 20_000
 _REACH = ("phone", "email", "website", "vat_id")
@@ -124,6 +126,8 @@ def _proposed(
 ) -> tuple[Source, str]:
     (winner_id, own), *others = values
     winner = rows[winner_id]
+    if field in FLAGS and not own and (flagged := [id_ for id_, value in others if value]):
+        return flagged[0], "filled"
     if field == "do_not_contact" and own is False and any(value for _, value in others):
         return next(id_ for id_, value in others if value), "stricter"
     if own is not None:

@@ -48,6 +48,10 @@ _TEXTS: dict[str, dict[Language, str]] = {
         "de": "Wer die Kundensperre hält, bearbeitet den Interessenten; soll er wechseln, übergeben Sie die Sperre.",
         "en": "Who holds the lock is the lead's assignee; to change that, transfer the lock.",
     },
+    "vip_not_yours": {
+        "de": "Ob ein Kunde VIP ist, sagt der Franchisenehmer; das Ergebnis bleibt VIP, wenn einer es war.",
+        "en": "Whether an account is a VIP is the franchisee's to say; the result stays one if any of them was.",
+    },
     "convert_it_too": {
         "de": "Der offene Interessent hat eine Kundensperre; konvertieren Sie ihn zum selben Kunden („keep“).",
         "en": "The open lead has a lock; convert it to the same customer (“keep”) instead.",

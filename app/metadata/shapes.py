@@ -84,7 +84,8 @@ def _resolved(node: Mapping[str, Any], definitions: Mapping[str, Any]) -> Mappin
         if "$ref" in node:
             node = definitions[node["$ref"].rsplit("/", 1)[1]]
         elif len(kinds) == 1:
-            node = kinds[0]
+            # What a shown value looks like is said beside the alternatives.
+            node = {**kinds[0], **({"format": node["format"]} if "format" in node else {})}
         else:
             return node
 
