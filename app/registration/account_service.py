@@ -55,6 +55,7 @@ async def update(ctx: Context, account_id: UUID, patch: AccountUpdate, if_match:
     """
     ctx.require(Permission.ACCOUNTS_WRITE)
     if patch.main_contact_id is not None:
+        await ctx.load(Account, account_id, lock=False)  # who does not see it learns nothing of its people
         await require_contact_of(ctx, account_id, patch.main_contact_id)
     if not patch.model_fields_set & _WHO_IT_IS or ctx.may(Permission.RECORDS_READ_ALL):
         await accounts.update(ctx, account_id, patch, if_match)
