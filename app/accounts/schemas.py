@@ -143,7 +143,7 @@ class AccountCreate(Body):
     )
     team_ids: TeamIds | None = Field(
         default=None,
-        description="Those of segment and centre are added. With neither of them, the asker's default team.",
+        description="Those that its segment gives are added. Without a segment, the asker's default team.",
     )
     access: Access = "managers"
     segment: Segment | None = Field(

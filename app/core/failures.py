@@ -205,9 +205,20 @@ def install(app: FastAPI) -> None:
         raise error
 
 
+_TAKEN = re.compile(r"^uq_[a-z_]+?_(erp_id|name|key|code)$")
+_HAS_IT: Mapping[Language, str] = {
+    "de": "Das hat schon ein anderer Datensatz; es darf nur einmal vorkommen.",
+    "en": "Another record has this already; it may be there only once.",
+}
+
+
 def _conflict(error: object) -> Conflict:
     cause = getattr(error, "__cause__", None) or error
-    return Conflict(constraint=getattr(cause, "constraint_name", None) or "constraint")
+    constraint = getattr(cause, "constraint_name", None) or "constraint"
+    # `uq_accounts_erp_id`: of the table, whose name may have several words, it is enough to know which column it is not.
+    column = _TAKEN.search(constraint)
+    taken = [(f"/{column.group(1)}", "taken", _HAS_IT)] if column else []
+    return Conflict(constraint=constraint, errors=taken)
 
 
 def _wrong_media_type(request: Request) -> bool:

@@ -111,7 +111,8 @@ async def test_centres(api: Api, session: AsyncSession) -> None:
     admin = await api.as_user(await make_user(session, "admin"))
     body = {"code": "DE-MUC", "name": "Centre München", "country": "DE"}
     made = await admin.post("/v1/centres", json=body)
-    assert (await admin.post("/v1/centres", json=body)).json()["code"] == "conflict"
+    again = (await admin.post("/v1/centres", json=body)).json()
+    assert again["code"] == "conflict" and [(e["pointer"], e["code"]) for e in again["errors"]] == [("/code", "taken")]
     url = made.headers["Location"]
     changed = await admin.patch(url, json={"name": "Centre München-Ost"}, headers={"If-Match": made.headers["ETag"]})
     assert changed.json()["name"] == "Centre München-Ost"
