@@ -25,6 +25,7 @@ from sqlalchemy import (
     insert,
     select,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import create_async_engine
 from uuid_utils.compat import uuid7
 
@@ -75,6 +76,7 @@ def _leads(schema: str | None) -> Table:
         *(Column(name, Uuid) for name in ids),
         *(Column(name, Date) for name in ("birth_date", "contacted_on")),
         Column("team_ids", ARRAY(Uuid)),
+        Column("custom", JSONB),
         Column("expected_revenue_amount", Numeric(14, 2)),
         schema=schema,
     )
@@ -130,6 +132,7 @@ class Lead(BaseModel):
     contact_id: UUID | None
     opportunity_requested_at: datetime | None
     created_by: UUID | None
+    custom: dict[str, Any]
 
 
 class LeadList(BaseModel):

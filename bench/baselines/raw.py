@@ -56,7 +56,7 @@ COLUMNS = (
         "state",
     ),
     *("country", "phone", "email", "website", "vat_id", "contacted_on", "description", "receipt_id", "converted_at"),
-    *("account_id", "contact_id", "opportunity_requested_at", "created_by"),
+    *("account_id", "contact_id", "opportunity_requested_at", "created_by", "custom"),
 )
 _L = ", ".join(f"l.{name}" for name in COLUMNS)
 _WHOLE = f"{_L}, l.assignee_id, u.name AS assignee_name, l.expected_revenue_amount, l.expected_revenue_currency"
@@ -124,6 +124,7 @@ INSERT = (
 def shown(row: Any) -> dict[str, Any]:
     """A lead as the application shows it."""
     lead = {name: row[name] for name in COLUMNS}
+    lead["custom"] = orjson.loads(lead["custom"])
     lead["assignee"] = {"id": row["assignee_id"], "name": row["assignee_name"]} if row["assignee_id"] else None
     amount = row["expected_revenue_amount"]
     lead["expected_revenue"] = (
