@@ -1,5 +1,6 @@
 """One record of every kind, owned by one user, so that every route can be called with ids that exist."""
 
+import copy
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -163,7 +164,8 @@ async def _made(client: httpx.AsyncClient, path: str, body: dict[str, Any]) -> U
 def body_of(operation: dict[str, Any], ids: Ids) -> Any:
     """The operation's own example, made to fit the world."""
     content = operation["requestBody"]["content"]["application/json"]
-    value = content["example"] if "example" in content else next(iter(content["examples"].values()))["value"]
+    example = content["example"] if "example" in content else next(iter(content["examples"].values()))["value"]
+    value = copy.deepcopy(example)  # the document is every test's
     fitting = FITTING.get(operation["operationId"])
     return value if fitting is None else {**value, **fitting(ids)}
 
