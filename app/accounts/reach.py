@@ -326,7 +326,7 @@ def restored(
     before, made, here = ({reach.key(entry): dict(entry) for entry in entries} for entries in (was, after, now))
     stay = [before.get(key, entry) if made.get(key) == entry else entry for key, entry in here.items()]
     stay = [e for e in stay if reach.key(e) in before or reach.key(e) not in made]
-    back = [entry for key, entry in before.items() if key not in made]
+    back = [entry for key, entry in before.items() if key not in made and key not in here]
     entries = [{**entry, "primary": False} for entry in (*stay, *back)]
     return _with_primary(reach, entries, plain, plain.get("country"))
 

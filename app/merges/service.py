@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from app.accounts.models import Account
+from app.accounts.relations import hold_hierarchy
 from app.activities.models import Activity
 from app.contacts.models import Contact
 from app.core.context import Context
@@ -114,6 +115,7 @@ async def merge(ctx: Context, body: MergeCreate) -> tuple[UUID, bool]:
     assert body.winner_id is not None
     await queue(ctx, body.record_ids)
     if body.record_type == "account":
+        await hold_hierarchy(ctx)
         await _queue_on_account(ctx, body)
         await ctx.run(statements.HOLD, ids=body.record_ids)
     loaded = await fresh(ctx, body)
@@ -154,7 +156,8 @@ async def _merge(ctx: Context, body: MergeCreate, loaded: Loaded, lines: list[Li
     merge_id = body.id or new_id()
     changed = set_columns(winner, loaded, lines)
     if isinstance(winner, Account):
-        changed |= await place_in_tree(ctx, winner, losers)
+        own = records.rows[winner_id]["parent_id"]
+        changed |= await place_in_tree(ctx, winner, losers, own and UUID(own))
     winner.updated_at = ctx.now  # its version rises even when nothing else changes: who previewed it must look again
     effects = await _end_surplus_locks(ctx, records, winner_id)
     dismissals = await move_dismissals(ctx, body.record_type, losers, winner_id)
@@ -247,6 +250,9 @@ async def _refusals(
     if converted and any(line.source != winner_id for line in lines):
         refused.append(rules.refusal("/fields", "converted_is_closed"))
     assignee = next(line for line in lines if line.field == "assignee_id")
+    vip = next((line for line in lines if line.field == "vip"), None)
+    if vip and vip.result != any(value for _, value in vip.values) and not ctx.may(Permission.ACCOUNTS_SET_VIP):
+        refused.append(rules.refusal("/fields/vip", "vip_not_yours"))
     if (holder := _holder(records)) and not converted and assignee.result != str(holder):
         refused.append(rules.refusal("/fields/assignee_id", "holder_stays"))
     if not erp and await taken_by_others(ctx, records, winner_id, lines):

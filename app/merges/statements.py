@@ -120,6 +120,13 @@ LOCK_STATES = _statement(
 )
 """Whose these locks are, and which of them stand."""
 
+BREAK_CIRCLE = _statement(
+    "WITH RECURSIVE above AS (SELECT parent_id AS id FROM accounts WHERE id = :row "
+    "UNION SELECT a.parent_id FROM above JOIN accounts AS a ON a.id = above.id) "
+    "UPDATE accounts SET parent_id = NULL WHERE id = :row AND id IN (SELECT id FROM above) RETURNING id"
+)
+"""Take the account's parent from it where it stands above itself."""
+
 
 @cache
 def sub_records(record_type: str) -> Statement:
@@ -231,5 +238,8 @@ def move_back(record_type: str) -> Statement:
 def present(names: Sequence[str]) -> Statement:
     """Which of `ids` are there now, and where those lead that were merged."""
     parts = [f"SELECT id, id AS now FROM {name} WHERE id = ANY(CAST(:ids AS uuid[]))" for name in names]
-    parts.append("SELECT loser_id, winner_id FROM record_redirects WHERE loser_id = ANY(CAST(:ids AS uuid[]))")
+    led = " OR ".join(f"EXISTS (SELECT FROM {name} WHERE id = winner_id)" for name in names if name in TABLES.values())
+    parts.append(
+        f"SELECT loser_id, winner_id FROM record_redirects WHERE loser_id = ANY(CAST(:ids AS uuid[])) AND ({led})"
+    )
     return _statement(" UNION ALL ".join(parts))

@@ -7,6 +7,8 @@ from uuid import UUID
 from sqlalchemy import func, select
 
 from app.accounts import reach
+from app.accounts.models import MemberOrganisation
+from app.accounts.relations import hold_hierarchy
 from app.activities.models import Activity
 from app.contact_types.models import ContactType
 from app.core.context import Context
@@ -35,8 +37,11 @@ _NAMED = {
     "lead_id": "leads",
     "photo_id": "photos",
     "receipt_id": "protection_checks",
+    "centre_id": "centres",
 }
 """Columns of merged records that name others, which may be gone meanwhile."""
+
+_LISTS = {"account": reach.OF_ACCOUNTS, "contact": reach.OF_CONTACTS}
 
 Kept = dict[str, Any]
 
@@ -63,8 +68,10 @@ async def undo(ctx: Context, merge_id: UUID) -> None:
         if row["id"] == merge.id:
             break
         raise LaterMerge(extra={"merge_id": row["id"]})
+    completed = _complete_losers(merge)
     parties = [party_of(merge.record_type, row) for row in merge.undo["losers"]]
     if merge.record_type == "account":
+        await hold_hierarchy(ctx)
         await queue_on(ctx, *parties)
         await ctx.run(statements.HOLD, ids=ids)
     for row in await ctx.run(statements.STANDS_ON, merge=merge.id):
@@ -75,12 +82,16 @@ async def undo(ctx: Context, merge_id: UUID) -> None:
         await queue_on(ctx, *parties)
     revived = await _revived(ctx, merge.undo["effects"])
     await _require_free(ctx, merge, revived)
-    kept = await _insert_losers(ctx, merge)
+    _complete_winner(merge, now, completed)
+    kept = await _leave_out_gone(ctx, merge, now)
+    await _insert_losers(ctx, merge)
     kept += await _restore_winner(ctx, merge, now)
     for row in await ctx.run(statements.move_back(merge.record_type), merge=merge.id, winner=merge.winner_id):
         if row["table_name"] not in QUIET:
             reason = "changed" if row["there"] else "deleted"
             kept.append({"kind": row["table_name"], "field": None, "record_id": str(row["row_id"]), "reason": reason})
+    if merge.record_type == "account":
+        kept += await _break_circles(ctx, merge)
     kept += await _undo_effects(ctx, merge.undo["effects"], revived)
     await move_pairs_back(ctx, merge.record_type, merge.winner_id, merge.undo.get("pairs", ()))
     if merge.record_type == "account":
@@ -144,36 +155,78 @@ async def _require_free(ctx: Context, merge: Merge, revived: set[str]) -> None:
         raise TakenSince
 
 
-async def _insert_losers(ctx: Context, merge: Merge) -> list[Kept]:
-    """The losers' rows as they were; what they named and is gone is left out, and reported."""
+def _complete_losers(merge: Merge) -> list[reach.Reach]:
+    """Give rows that were kept before these lists were the lists of their plain fields; which lists that were (ACC-9)."""
     assert merge.undo is not None
     rows: list[dict[str, Any]] = merge.undo["losers"]
+    lacking = [kind for kind in _LISTS.get(merge.record_type, ()) if kind.name not in rows[0]]
+    for row in rows:
+        row |= {kind.name: kind.of(row) for kind in lacking}
+    return lacking
+
+
+def _complete_winner(merge: Merge, now: Mapping[str, Any], lacking: list[reach.Reach]) -> None:
+    """What the merge changed of the winner's plain fields, as changes of its lists."""
+    assert merge.undo is not None
+    before, after = merge.undo["before"], merge.undo["after"]
+    for kind in lacking:
+        if before.keys() & {*kind.flat}:
+            for values in (before, after):
+                values[kind.name] = kind.of({**now, **values, kind.name: None})
+
+
+async def _leave_out_gone(ctx: Context, merge: Merge, now: Mapping[str, Any]) -> list[Kept]:
+    """What the losers, or the winner before, named and is gone comes back as nothing, or as what it was merged into."""
+    assert merge.undo is not None
+    rows: list[dict[str, Any]] = merge.undo["losers"]
+    before, after = merge.undo["before"], merge.undo["after"]
+    own = {**{c: v for c, v in before.items() if c in UNITED or now.get(c) == after[c]}, "id": str(merge.winner_id)}
     kept: list[Kept] = []
-    elsewhere: list[tuple[str, str]] = []
-    named = {UUID(row[column]) for row in rows for column in _NAMED if row.get(column)}
+
+    def gone(row: Row, column: str) -> None:
+        kept.append({"kind": "field", "field": column, "record_id": row["id"], "reason": "gone"})
+
+    named = {UUID(row[column]) for row in (*rows, own) for column in _NAMED if row.get(column)}
     if named:
         found = await ctx.run(statements.present(tuple(dict.fromkeys(_NAMED.values()))), ids=list(named))
         there = {str(row["id"]): str(row["now"]) for row in found} | {row["id"]: row["id"] for row in rows}
-        for row in rows:
+        for row in (*rows, own):
             for column in _NAMED:
                 if row.get(column) and there.get(row[column]) != row[column]:
                     if row[column] in there:
-                        elsewhere.append((row[column], row["id"]))
+                        went, table = UUID(row[column]), statements.TABLES[merge.record_type]
+                        await ctx.run(statements.FOLLOW, named=went, row=UUID(row["id"]), table=table)
                     row[column] = there.get(row[column])
-                    kept.append({"kind": "field", "field": column, "record_id": row["id"], "reason": "gone"})
-    if named_types := {row["contact_type"] for row in rows if row.get("contact_type")}:
-        types = select(ContactType.key).where(ContactType.key.in_(named_types)).with_for_update(read=True)
-        known = set((await ctx.session.execute(types)).scalars())
-        for row in rows:
-            if row["contact_type"] not in (None, *known):
+                    gone(row, column)
+    if types := {row["contact_type"] for row in (*rows, own) if row.get("contact_type")}:
+        known = await _known(ctx, ContactType.key, types)
+        for row in (*rows, own):
+            if row.get("contact_type") not in (None, *known):
                 row["contact_type"] = None
-                kept.append({"kind": "field", "field": "contact_type", "record_id": row["id"], "reason": "gone"})
+                gone(row, "contact_type")
+    column = "member_organisation_ids"
+    if organisations := {one for row in (*rows, own) for one in row.get(column) or ()}:
+        known = {str(id_) for id_ in await _known(ctx, MemberOrganisation.id, {UUID(one) for one in organisations})}
+        for row in (*rows, own):
+            if not known.issuperset(row.get(column) or ()):
+                row[column] = [one for one in row[column] if one in known]
+                gone(row, column)
+    before |= {column: own[column] for column in own.keys() & before.keys()}
+    return kept
+
+
+async def _known(ctx: Context, key: Any, wanted: set[Any]) -> set[Any]:
+    """Which of them are there, and stay until commit."""
+    return set((await ctx.session.execute(select(key).where(key.in_(wanted)).with_for_update(read=True))).scalars())
+
+
+async def _insert_losers(ctx: Context, merge: Merge) -> None:
+    """The losers' rows as they were; columns that are newer than the merge have their defaults."""
+    assert merge.undo is not None
+    rows: list[dict[str, Any]] = merge.undo["losers"]
     table = MODELS[merge.record_type].__table__
     columns = tuple(c.name for c in table.columns if c.computed is None and c.name in rows[0])
     await ctx.run(statements.insert_rows(merge.record_type, columns), rows=rows)
-    for was, id_ in elsewhere:
-        await ctx.run(statements.FOLLOW, named=UUID(was), row=UUID(id_), table=statements.TABLES[merge.record_type])
-    return kept
 
 
 async def _restore_winner(ctx: Context, merge: Merge, now: Mapping[str, Any]) -> list[Kept]:
@@ -182,8 +235,10 @@ async def _restore_winner(ctx: Context, merge: Merge, now: Mapping[str, Any]) ->
     before, after = merge.undo["before"], merge.undo["after"]
     values: dict[str, Any] = {}
     kept: list[Kept] = []
-    lists = [kind for kind in reach.OF_ACCOUNTS if kind.name in before]
+    lists = [kind for kind in _LISTS.get(merge.record_type, ()) if kind.name in before]
     for column, was in before.items():
+        if column not in now:
+            continue
         if column in reach.LISTS and now[column] != after[column]:
             continue
         if now[column] == after[column]:
@@ -205,7 +260,13 @@ async def _restore_winner(ctx: Context, merge: Merge, now: Mapping[str, Any]) ->
     for kind in lists:
         if kind.name not in values:
             plain = {**now, **values}
-            values[kind.name] = reach.restored(kind, before[kind.name], after[kind.name], now[kind.name], plain)
+            entries = reach.restored(kind, before[kind.name], after[kind.name], now[kind.name], plain)
+            first = kind.first(entries)
+            if first is not None and not any(entry["primary"] for entry in entries):
+                # The primary one came by the merge and goes; of those that came since, one takes its place.
+                first["primary"] = True
+                values |= {name: first[part] for name, part in zip(kind.flat, kind.parts, strict=True)}
+            values[kind.name] = entries
     await ctx.run(statements.restore(merge.record_type, tuple(sorted(values))), winner=merge.winner_id, values=values)
     return [one for at, one in enumerate(kept) if one not in kept[:at]]
 
@@ -223,6 +284,15 @@ def _restored(was: Row, after: Row, now: Row) -> tuple[dict[str, Any], list[str]
         else:
             values.pop(key, None)
     return values, changed
+
+
+async def _break_circles(ctx: Context, merge: Merge) -> list[Kept]:
+    """Who stands above itself, for what was put below it since, comes back without its parent (ACC-14)."""
+    kept: list[Kept] = []
+    for id_ in (*merge.loser_ids, merge.winner_id):
+        for row in await ctx.run(statements.BREAK_CIRCLE, row=id_):
+            kept.append({"kind": "field", "field": "parent_id", "record_id": str(row["id"]), "reason": "changed"})
+    return kept
 
 
 async def _undo_effects(ctx: Context, effects: list[Mapping[str, Any]], revived: set[str]) -> list[Kept]:

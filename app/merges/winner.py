@@ -3,10 +3,11 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import literal, select
+from sqlalchemy import select
 
 from app.accounts import reach
 from app.accounts.models import Account
+from app.accounts.reach_schemas import MOST
 from app.contacts.models import Contact
 from app.core.context import Context
 from app.core.visibility import unscoped
@@ -53,7 +54,11 @@ def set_columns(winner: Any, loaded: Loaded, lines: list[Line]) -> set[str]:
             put(column, next((value for value in others if value is not None and value not in rows), None))
     ordered = [rows[winner.id], *(row for id_, row in rows.items() if id_ != winner.id)]
     for kind in _LISTS.get(type(winner), ()):
-        put(kind.name, reach.united(kind, ordered, reach.columns(winner, (kind, reach.ADDRESSES))))
+        entries = reach.united(kind, ordered, reach.columns(winner, (kind, reach.ADDRESSES)))
+        if len(entries) > MOST:
+            # As many as a client may send back: the primary one, then the winner's own. The losers keep theirs for the undo.
+            entries = sorted(entries, key=lambda entry: not entry["primary"])[:MOST]
+        put(kind.name, entries)
     if "teams_follow" in rows[winner.id] and changed & {"team_ids", "account_id"}:
         put("teams_follow", False)
     return changed
@@ -68,20 +73,27 @@ def custom(winner: Any, lines: list[Line]) -> dict[str, Any]:
     return {key: value for key, value in values.items() if value is not None}
 
 
-async def place_in_tree(ctx: Context, winner: Account, losers: list[UUID]) -> set[str]:
-    """Keep the winner out of a circle: where one of those that it replaces stood above it, it takes that one's place.
+async def place_in_tree(ctx: Context, winner: Account, losers: list[UUID], own: UUID | None) -> set[str]:
+    """Keep the winner out of a circle: where one of those that it replaces stood above it, it takes that one's place; below
+    itself it cannot stand, and stays under its `own` parent, that before the merge.
 
-    Returns the names of the columns that changed.
+    To be called with the hierarchy held. Returns the names of the columns that changed.
     """
     was = parent = winner.parent_id
-    while parent is not None:
-        above = await _line(ctx, parent)
-        if winner.id in above:
-            parent = None
-        elif replaced := [id_ for id_ in above if id_ in losers]:
-            parent = above[replaced[-1]]
-        else:
-            break
+    tried: set[UUID] = set()
+    with ctx.session.no_autoflush:  # the tree as it is, without what the winner is to become
+        while parent is not None:
+            if parent in tried:
+                parent = None
+                break
+            tried.add(parent)
+            above = await _line(ctx, parent)
+            if winner.id in above:
+                parent = own
+            elif replaced := [id_ for id_ in above if id_ in losers]:
+                parent = above[replaced[-1]]
+            else:
+                break
     if parent == was:
         return set()
     winner.parent_id = parent
@@ -89,12 +101,14 @@ async def place_in_tree(ctx: Context, winner: Account, losers: list[UUID]) -> se
 
 
 async def _line(ctx: Context, id_: UUID) -> dict[UUID, UUID | None]:
-    """The account and those above it, nearest first, each with its parent."""
-    line = select(Account.id, Account.parent_id, literal(0).label("steps")).where(Account.id == id_).cte(recursive=True)
-    line = line.union_all(
-        select(Account.id, Account.parent_id, line.c.steps + 1).join(line, Account.id == line.c.parent_id)
-    )
-    rows = await ctx.session.execute(
-        unscoped(select(line).order_by(line.c.steps).limit(1000), reason="a circle is one, whoever sees it")
-    )
-    return {row.id: row.parent_id for row in rows}
+    """The account and those above it, nearest first, each with its parent. Ends even where they form a circle."""
+    line = select(Account.id, Account.parent_id).where(Account.id == id_).cte(recursive=True)
+    line = line.union(select(Account.id, Account.parent_id).join(line, Account.id == line.c.parent_id))
+    rows = await ctx.session.execute(unscoped(select(line), reason="a circle is one, whoever sees it"))
+    parents: dict[UUID, UUID | None] = {row.id: row.parent_id for row in rows}
+    above: dict[UUID, UUID | None] = {}
+    at: UUID | None = id_
+    while at is not None and at in parents and at not in above:
+        above[at] = parents[at]
+        at = parents[at]
+    return above
