@@ -128,6 +128,11 @@ async def delete(ctx: Context, record: Any) -> None:
     try:
         await ctx.session.flush()
     except IntegrityError as error:
-        table = str(getattr(getattr(error.orig, "__cause__", None), "table_name", None) or "")
-        german, english = _KINDS.get(table, ("andere", "others"))
-        raise InUse(de=german, en=english, extra={"used_by": table}) from None
+        raise in_use(error) from None
+
+
+def in_use(error: IntegrityError) -> InUse:
+    """What to say when PostgreSQL refuses to delete a record, since another one names it."""
+    table = str(getattr(getattr(error.orig, "__cause__", None), "table_name", None) or "")
+    german, english = _KINDS.get(table, ("andere", "others"))
+    return InUse(de=german, en=english, extra={"used_by": table})

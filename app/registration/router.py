@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from app.core.context import Ctx, PostCtx
 from app.core.etags import IfMatch, OptionalIfMatch
-from app.core.problems import Forbidden, IdTaken, Invalid, declared
+from app.core.problems import Forbidden, IdTaken, InUse, Invalid, declared
 from app.leads.problems import LeadClosed, NotYourLead
 from app.leads.queries import LEAD
 from app.leads.schemas import LeadCreate, LeadRead, LeadUpdate
@@ -53,7 +53,7 @@ async def update_lead(ctx: Ctx, lead_id: UUID, patch: LeadUpdate, if_match: IfMa
     operation_id="delete_lead",
     summary="Delete a lead",
     status_code=204,
-    responses=declared(Forbidden, NotYourLead, LeadClosed),
+    responses=declared(Forbidden, NotYourLead, LeadClosed, InUse),
 )
 async def delete_lead(ctx: Ctx, lead_id: UUID, if_match: OptionalIfMatch = None) -> Response:
     """Delete an open lead; the customer is free again. `If-Match` is optional here."""

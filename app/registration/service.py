@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Uuid, bindparam, delete, select
+from sqlalchemy.exc import IntegrityError
 
 from app.activities.models import Activity
 from app.core.context import Context
@@ -14,7 +15,8 @@ from app.core.permissions import Permission
 from app.core.problems import Forbidden, Invalid
 from app.core.statements import Statement
 from app.core.visibility import unscoped
-from app.core.writing import already_created, assign, columns_of, request_hash, require_match
+from app.core.writing import already_created, assign, columns_of, in_use, request_hash, require_match
+from app.core.writing import delete as delete_record
 from app.custom_fields import checked
 from app.duplicates.dismissals import Ref, dismissed_with, remember_named
 from app.identity.models import User
@@ -145,7 +147,10 @@ async def update(ctx: Context, lead_id: UUID, patch: LeadUpdate, if_match: str |
 
 
 async def remove(ctx: Context, lead_id: UUID, if_match: str | None) -> None:
-    """Delete an open lead with its lock and notes; its history stays. Raises NotFound, Forbidden, NotYourLead, LeadClosed."""
+    """Delete an open lead with its lock and notes; its history stays.
+
+    Raises NotFound, Forbidden, NotYourLead, LeadClosed, InUse (files hang on it or on its notes).
+    """
     ctx.require(Permission.LEADS_DELETE)
     lead = await ctx.load(Lead, lead_id)
     may_change(ctx, lead)
@@ -157,9 +162,12 @@ async def remove(ctx: Context, lead_id: UUID, if_match: str | None) -> None:
     if lock is not None:
         await end(ctx, lock, "released", None)
     notes = delete(Activity).where(Activity.lead_id == lead.id, Activity.account_id.is_(None))
-    await ctx.session.execute(unscoped(notes, reason="a lead's own notes go with it, whoever wrote them"))
+    try:
+        await ctx.session.execute(unscoped(notes, reason="a lead's own notes go with it, whoever wrote them"))
+    except IntegrityError as error:
+        raise in_use(error) from None
+    await delete_record(ctx, lead)
     await remove_record(ctx, "lead", lead.id)
-    await ctx.session.delete(lead)
 
 
 async def _examine_again(ctx: Context, lead: Lead, party: Party, known_as: Party, named: Sequence[UUID]) -> Examination:

@@ -323,3 +323,22 @@ async def test_a_store_that_fails_or_has_lost_a_file(
     for answer in (await attach(client, f"accounts/{account.id}"), await client.get(f"{url}/content")):
         assert answer.status_code == 503 and answer.headers["Retry-After"]
     assert len((await client.get(f"/v1/accounts/{account.id}/attachments")).json()["items"]) == 1
+
+
+@pytest.mark.rule("LEAD-1")
+async def test_a_lead_with_files_on_it_or_on_its_notes_is_in_use(api: Api, session: AsyncSession) -> None:
+    user = await make_user(session)
+    client = await api.as_user(user)
+    await session.execute(update(Project).values(lean=False))
+    await session.commit()
+    for on_note in (False, True):
+        lead = (await client.post("/v1/leads", json=lead_body(user.id))).json()["id"]
+        note = await client.post("/v1/activities", json={"type": "note", "description": "Notiz", "lead_id": lead})
+        assert note.status_code == 201, note.text
+        made = await attach(client, f"activities/{note.json()['id']}" if on_note else f"leads/{lead}")
+        assert made.status_code == 201, made.text
+        refused = await client.delete(f"/v1/leads/{lead}")
+        assert refused.status_code == 409 and refused.json()["code"] == "in_use", refused.text
+        assert refused.json()["used_by"] == "attachments"
+        assert (await client.delete(made.headers["Location"])).status_code == 204
+        assert (await client.delete(f"/v1/leads/{lead}")).status_code == 204
