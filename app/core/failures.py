@@ -107,7 +107,9 @@ def invalid_fields(errors: Sequence[Any], body: object = None) -> list[tuple[str
         context = {k: v for k, v in (error.get("ctx") or {}).items() if isinstance(v, str | int | float)}
         german = _GERMAN.get(error["type"]) or str(context.get("de", "Diese Angabe ist ungültig."))
         try:
-            german = german.format(**context)
+            german = german.format(
+                **{**context, "expected": str(context.get("expected", "")).replace(" or ", " oder ")}
+            )
         except KeyError:
             german = "Diese Angabe ist ungültig."
         out.append((pointer[:300], error["type"], {"de": german, "en": error["msg"]}))
