@@ -1,6 +1,7 @@
 """Directories that are down, slow, rude or broken: entering a company goes on, soon (ACC-12)."""
 
 import asyncio
+import logging
 import time
 from email.utils import formatdate
 from typing import Any
@@ -9,9 +10,9 @@ import pytest
 from pydantic import ValidationError
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
+from structlog.testing import capture_logs
 
 from app.core.context import Context
-from app.core.telemetry import configure_logging
 from app.lookups import breaker as breakers
 from app.lookups.directory import CompanyQuery, DirectoryFailed, Found, Question
 from app.lookups.service import look_up as use_case
@@ -287,18 +288,15 @@ async def test_no_transaction_is_open_while_a_directory_is_asked(
 
 
 async def test_neither_the_key_nor_what_was_asked_is_logged(
-    api: Api, session: AsyncSession, start: Start, northdata: Directory, secret: str, capfd: Any
+    api: Api, session: AsyncSession, start: Start, northdata: Directory, secret: str, caplog: Any
 ) -> None:
-    configure_logging("DEBUG")
-    try:
+    with capture_logs() as events, caplog.at_level(logging.DEBUG):
         northdata.does(answers({}, 500))
         await look_up(await api.as_user(await make_user(session)), name="Geheimfirma Zwetschkenroeder")
         northdata.does(talks_nonsense)
         await look_up(await api.as_user(await make_user(session)), name="Geheimfirma Zwetschkenroeder")
-    finally:
-        configure_logging("ERROR")
-    out, err = capfd.readouterr()
-    assert "Zwetschkenroeder" not in out + err and secret not in out + err
+    logged = repr(events) + caplog.text
+    assert "Zwetschkenroeder" not in logged and secret not in logged
 
 
 def test_settings_that_cannot_work_are_refused_at_the_start() -> None:
