@@ -35,6 +35,7 @@ from app.notifications.router import router as notifications
 from app.opportunities.router import pipeline_router
 from app.opportunities.router import router as opportunities
 from app.projects.router import router as projects
+from app.recording.router import router as recording
 from app.registration.account_router import router as account_registration
 from app.registration.router import router as registration
 
@@ -49,6 +50,7 @@ ROUTERS: list[APIRouter] = [
     opportunities,
     pipeline_router,
     activities,
+    recording,
     files,
     photos,
     messages,
@@ -93,7 +95,7 @@ TAGS = [
     {"name": "contacts", "description": "The people of customers."},
     {"name": "data-quality", "description": "What is not as it should be, and what mends it."},
     {"name": "opportunities", "description": "Chances of an order, their board, pipelines."},
-    {"name": "activities", "description": "Tasks and notes."},
+    {"name": "activities", "description": "Calls, meetings, tasks, notes, e-mails, visit reports."},
     {"name": "attachments", "description": "Files on records."},
     {"name": "messages", "description": "Messages between users."},
     {"name": "notifications", "description": "What somebody should know."},

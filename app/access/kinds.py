@@ -14,7 +14,7 @@ from app.accounts.models import Account
 from app.accounts.schemas import AccountRead, AccountUpdate
 from app.activities import access as activities
 from app.activities.models import Activity
-from app.activities.schemas import ActivityRead, ActivityUpdate
+from app.activities.reads import AnyActivity
 from app.contacts.models import Contact
 from app.contacts.schemas import ContactRead, ContactUpdate
 from app.core.permissions import Permission
@@ -25,6 +25,7 @@ from app.leads.models import Lead
 from app.leads.schemas import LeadRead, LeadUpdate
 from app.opportunities.models import Opportunity
 from app.opportunities.schemas import OpportunityRead, OpportunityUpdate
+from app.recording.schemas import UPDATES, ActivityUpdate, types_with
 
 Reasons = Callable[[UserPrincipal, Any, frozenset[str]], Mapping[str, bool]]
 """Why somebody who sees the record may change these fields of it; each is enough."""
@@ -71,7 +72,12 @@ def _of_lead(asker: UserPrincipal, lead: Any, _: frozenset[str]) -> Mapping[str,
 
 _OPEN = Condition("lead_open", lambda lead: lead.phase == "open", lambda lead: lead.phase)
 _NOT_ERP = Condition("not_from_erp", lambda record: record.erp_id is None, lambda record: record.erp_id)
-_TASK = Condition("is_task", lambda activity: activity.type == "task", lambda activity: activity.type)
+
+
+def _of_types(field: str) -> Condition:
+    types = types_with(field)
+    return Condition("of_its_type", lambda activity: activity.type in types, lambda activity: activity.type)
+
 
 P = Permission
 KINDS: dict[str, tuple[str, str, Kind]] = {
@@ -119,9 +125,13 @@ KINDS: dict[str, tuple[str, str, Kind]] = {
         "activity",
         "activities",
         Kind(
-            *("activity", Activity, P.ACTIVITIES_READ, None, P.ACTIVITIES_WRITE, ActivityRead, ActivityUpdate),
+            *("activity", Activity, P.ACTIVITIES_READ, None, P.ACTIVITIES_WRITE, AnyActivity, ActivityUpdate),
             reasons=activities.reasons_to_change,
-            only_if=dict.fromkeys(activities.OF_TASKS, _TASK),
+            only_if={
+                field: _of_types(field)
+                for field in ActivityUpdate.model_fields
+                if len(types_with(field)) < len(UPDATES)
+            },
         ),
     ),
 }

@@ -102,9 +102,9 @@ TEXTS: Mapping[str, tuple[Both, Both]] = {
         ("Das ERP-System kennt den Datensatz nicht.", "The ERP does not know the record."),
         ("Das ERP-System kennt den Datensatz ({value}).", "The ERP knows the record ({value})."),
     ),
-    "is_task": (
-        ("Es ist eine Aufgabe.", "It is a task."),
-        ("Nur Aufgaben haben dieses Feld.", "Only tasks have this field."),
+    "of_its_type": (
+        ("Aktivitäten dieser Art haben das Feld.", "Activities of this type have the field."),
+        ("Aktivitäten dieser Art ({value}) haben das Feld nicht.", "Activities of this type ({value}) lack the field."),
     ),
     "settable": (
         ("Das Feld lässt sich setzen.", "The field can be set."),

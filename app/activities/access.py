@@ -7,23 +7,25 @@ from uuid import UUID
 from app.core.permissions import Permission
 from app.core.principal import Principal, may, user_id_of
 
-OF_TASKS = ("status", "assignee_id", "due_at")
-"""Fields that only tasks have."""
-
 
 class Assigned(Protocol):
-    """Something that somebody is to do."""
+    """Something that somebody is to do, or has made."""
 
+    type: str
     assignee_id: UUID | None
+    created_by: UUID | None
 
 
 def reasons_to_change(asker: Principal, activity: Assigned, fields: AbstractSet[str]) -> dict[str, bool]:
     """Why somebody who sees the activity may change these fields of it: each is enough.
 
-    Who may complete tasks may set the status of their own.
+    Who may complete tasks may set the status of their own; who may write visit reports may add to their own.
     """
-    own = activity.assignee_id is not None and activity.assignee_id == user_id_of(asker) and fields <= {"status"}
+    user_id = user_id_of(asker)
+    own_task = activity.type == "task" and user_id is not None and activity.assignee_id == user_id
+    own_report = activity.type == "visit_report" and user_id is not None and activity.created_by == user_id
     return {
         "may_write": may(asker, Permission.ACTIVITIES_WRITE),
-        "own_task": own and may(asker, Permission.TASKS_COMPLETE),
+        "own_task": own_task and fields <= {"status"} and may(asker, Permission.TASKS_COMPLETE),
+        "own_report": own_report and may(asker, Permission.VISIT_REPORTS_WRITE),
     }

@@ -1,38 +1,72 @@
 """How activities are read."""
 
-from datetime import UTC, datetime
+from typing import Any
 
-from sqlalchemy import Text, func, literal
+from sqlalchemy import ColumnElement, Text, and_, func, select
 from sqlalchemy.orm import aliased
 
 from app.accounts.models import Account
-from app.activities.models import Activity
-from app.activities.schemas import ActivityRead
+from app.activities.models import Activity, ActivityContact
+from app.activities.reads import READS
 from app.contacts.models import Contact
 from app.core.expressions import link, plain, record
-from app.core.resource import Resource, any_of, at_least, below, contains_word
+from app.core.filters import any_of, at_least, below, contains_word, equals, holds
+from app.core.resource import Resource
+from app.core.visibility import beside
 from app.identity.models import User
 from app.leads.models import Lead
 from app.opportunities.models import Opportunity
 
-_assignee, _author = aliased(User), aliased(User)
+_assignee, _author, _followed, _taking_part = (aliased(User), aliased(User), aliased(Activity), aliased(User))
+_person = aliased(Contact)
 _ABOUT = "whoever sees an activity may know what it is about: the name, and nothing else"
-_NEVER = datetime(9999, 12, 31, tzinfo=UTC)
+_NAME = func.concat_ws(" ", Contact.first_name, Contact.last_name)
+
+
+def _links(statement: Any) -> ColumnElement[Any]:
+    return func.coalesce(statement.scalar_subquery(), func.json_build_array())
+
+
+_participants = _links(
+    select(func.json_agg(link(_taking_part.id, _taking_part.name))).where(
+        _taking_part.id == func.any(Activity.participant_ids)
+    )
+)
+_further = select(ActivityContact.contact_id).where(ActivityContact.activity_id == Activity.id).correlate(Activity)
+_contacts = _links(
+    beside(
+        select(func.json_agg(link(_person.id, func.concat_ws(" ", _person.first_name, _person.last_name)))).where(
+            _person.id.in_(_further)
+        ),
+        Contact,
+        reason=_ABOUT,
+    )
+)
+_overdue = and_(Activity.is_open, func.coalesce(Activity.ends_at, Activity.starts_at, Activity.due_at) < func.now())
 
 ACTIVITY = Resource(
     Activity,
-    ActivityRead,
+    READS,
     {
         **record(Activity),
-        **plain(Activity, "type", "subject", "description", "status"),
+        **plain(Activity, "type", "subject", "description", "status", "is_open", "at"),
         "assignee": link(Activity.assignee_id, _assignee.name),
-        **plain(Activity, "due_at", "done_at"),
         "account": link(Activity.account_id, Account.name),
-        "contact": link(Activity.contact_id, func.concat_ws(" ", Contact.first_name, Contact.last_name)),
+        "contact": link(Activity.contact_id, _NAME),
         "lead": link(Activity.lead_id, Lead.name),
         "opportunity": link(Activity.opportunity_id, Opportunity.name),
+        "follows": link(Activity.follows_id, _followed.subject),
         **plain(Activity, "team_ids", "customer"),
         "created_by": link(Activity.created_by, _author.name),
+        **plain(Activity, "due_at", "done_at", "remind_at"),
+        **plain(Activity, "starts_at", "ends_at", "time_zone", "result", "location", "direction"),
+        "participants": _participants,
+        "contacts": _contacts,
+        "sent_at": Activity.starts_at,
+        **plain(Activity, "from_address"),
+        "to_addresses": func.coalesce(func.to_json(Activity.to_addresses), func.json_build_array()),
+        "cc_addresses": func.coalesce(func.to_json(Activity.cc_addresses), func.json_build_array()),
+        "visited_at": Activity.starts_at,
     },
     joins=lambda s: (
         s.outerjoin(_assignee, _assignee.id == Activity.assignee_id)
@@ -41,25 +75,28 @@ ACTIVITY = Resource(
         .outerjoin(Contact, Contact.id == Activity.contact_id)
         .outerjoin(Lead, Lead.id == Activity.lead_id)
         .outerjoin(Opportunity, Opportunity.id == Activity.opportunity_id)
+        .outerjoin(_followed, _followed.id == Activity.follows_id)
     ),
     beside={Account: _ABOUT, Contact: _ABOUT, Lead: _ABOUT, Opportunity: _ABOUT},
     filters={
         "q": contains_word(func.sort_key(Activity.subject, type_=Text)),
         "type": any_of(Activity.type),
         "status": any_of(Activity.status),
+        "open": equals(Activity.is_open),
+        "overdue": equals(_overdue),
         "assignee_id": any_of(Activity.assignee_id),
+        "participant_id": holds(Activity.participant_ids),
         "created_by": any_of(Activity.created_by),
         "account_id": any_of(Activity.account_id),
         "contact_id": any_of(Activity.contact_id),
         "lead_id": any_of(Activity.lead_id),
         "opportunity_id": any_of(Activity.opportunity_id),
-        "due_after": at_least(Activity.due_at),
-        "due_before": below(Activity.due_at),
+        "series_id": equals(Activity.series_id),
+        "at_after": at_least(Activity.at),
+        "at_before": below(Activity.at),
         "created_after": at_least(Activity.created_at),
         "created_before": below(Activity.created_at),
     },
-    sorts={
-        "created_at": Activity.created_at,
-        "due_at": func.coalesce(Activity.due_at, literal(_NEVER, Activity.due_at.type)),
-    },
+    sorts={"at": Activity.at, "created_at": Activity.created_at},
+    default_sort="-at",
 )

@@ -1,35 +1,38 @@
-"""Activities: making, changing and deleting notes and tasks; the follow-on activity of a conversion (ACT-1, CONV-2)."""
+"""What activities of every type have in common: the records that they are about, their teams, who is told (ACT-1).
 
+`app.recording` is where requests come in; each type adds what is its own.
+"""
+
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, false, select, true
+from sqlalchemy import Select, delete, false, insert, select, true
 
 from app.accounts.models import Account
-from app.activities.access import OF_TASKS, reasons_to_change
-from app.activities.models import Activity
+from app.activities.models import Activity, ActivityContact
 from app.activities.problems import ConvertFirst
-from app.activities.queries import ACTIVITY
-from app.activities.schemas import ActivityUpdate, NoteCreate, TaskCreate
+from app.activities.schemas import Appointment, AppointmentUpdate, EmailCreate, Linked, NoteCreate, TaskCreate
 from app.contacts.models import Contact
 from app.core.context import Context
 from app.core.db import new_id
-from app.core.permissions import Permission
 from app.core.principal import UserPrincipal
-from app.core.problems import Forbidden, Invalid
 from app.core.visibility import scope
-from app.core.writing import already_created, assign, delete, request_hash, require_match
-from app.identity.references import FieldProblem, unknown_references
+from app.identity.references import FieldProblem, each, unknown_references
 from app.leads.models import Lead
 from app.leads.problems import LeadClosed
 from app.notifications import notify
+from app.notifications.texts import Kind
 from app.opportunities.models import Opportunity
 from app.projects.models import Project
 
-_LINKS = ("account_id", "contact_id", "lead_id", "opportunity_id")
-_UNKNOWN = {
+LINKS = ("account_id", "contact_id", "lead_id", "opportunity_id")
+_ALONE = ("meeting", "visit_report")
+"""Types that may be about no record."""
+UNKNOWN = {
     "de": "Diesen Datensatz gibt es nicht, oder Sie dürfen ihn nicht sehen.",
     "en": "There is no such record, or you may not see it.",
 }
@@ -38,70 +41,119 @@ _ABOUT_NOTHING = {
     "en": "Name an account, a contact, a lead or an opportunity.",
 }
 _ELSEWHERE = {"de": "Gehört zu einem anderen Kunden.", "en": "Belongs to another account."}
-_NOT_A_TASK = {"de": "Das gibt es nur bei Aufgaben.", "en": "Only tasks have this."}
+_BACKWARDS = {"de": "Das Ende liegt vor dem Anfang.", "en": "The end lies before the start."}
+_ASSIGNED: dict[str, Kind] = {"task": "task_assigned", "call": "call_assigned", "meeting": "meeting_assigned"}
 
 
-async def create(ctx: Context, body: NoteCreate | TaskCreate) -> tuple[UUID, bool]:
-    """Make a note or task; returns its id and whether it is new. Raises Forbidden, Invalid, IdTaken, ConvertFirst, LeadClosed."""
-    ctx.require(Permission.ACTIVITIES_WRITE)
-    asked = request_hash(body)
-    if body.id is not None and await already_created(ctx, Activity, body.id, asked):
-        return body.id, False
-    about = await _records_of(ctx, body)
+async def begin(ctx: Context, body: Linked, type_: str, asked: bytes | None) -> tuple[Activity, list[FieldProblem]]:
+    """An activity on the records that the body names, with their teams, and what is wrong. Raises ConvertFirst, LeadClosed.
+
+    It is not in the session yet: the type completes it, then `finish` takes it.
+    """
+    about = await records_of(ctx, body, alone=type_ in _ALONE, calls=type_ == "call")
     activity = Activity(
         id=body.id or new_id(),
-        type=body.type,
-        description=body.description,
+        type=type_,
         team_ids=about.teams or _own_team(ctx),
         teams_follow=about.follows,
         created_by=ctx.user_id,
         request_hash=asked,
+        participant_ids=[],
         **about.links,
     )
-    if isinstance(body, TaskCreate):
-        activity.subject, activity.due_at = body.subject, body.due_at
-        activity.assignee_id = body.assignee_id or ctx.user_id
-        about.errors += await unknown_references(ctx, users=[("/assignee_id", activity.assignee_id)])
-    else:
-        activity.subject = body.subject or _first_words(body.description)
-        activity.status, activity.done_at = "done", ctx.now
-    if about.errors:
-        raise Invalid(about.errors)
+    return activity, about.errors
+
+
+async def finish(ctx: Context, activity: Activity, contact_ids: Sequence[UUID] = ()) -> None:
+    """Take the activity into the transaction, with the contacts who take part, and tell its assignee."""
     ctx.session.add(activity)
     ctx.held.add(activity.id)
-    await _tell(ctx, activity)
-    return activity.id, True
+    if contact_ids:
+        await ctx.session.flush()
+        await _take_part(ctx, activity, contact_ids)
+    await tell_assignee(ctx, activity)
 
 
-async def update(ctx: Context, activity_id: UUID, patch: ActivityUpdate, if_match: str | None) -> None:
-    """Change an activity; who may complete tasks may set their own task's status. Raises NotFound, Forbidden, StaleVersion, Invalid."""
-    activity = await ctx.load(Activity, activity_id)
-    if not any(reasons_to_change(ctx.principal, activity, patch.model_fields_set).values()):
-        completes = patch.model_fields_set <= {"status"} and activity.assignee_id == ctx.user_id
-        lacking = Permission.TASKS_COMPLETE if completes else Permission.ACTIVITIES_WRITE
-        raise Forbidden(permission=lacking.value)
-    await require_match(ctx, ACTIVITY, activity, if_match)
+def note(ctx: Context, activity: Activity, body: NoteCreate) -> None:
+    """Fill a note."""
+    activity.subject, activity.description = body.subject or first_words(body.description), body.description
+    activity.status, activity.done_at = "done", ctx.now
+
+
+async def task(ctx: Context, activity: Activity, body: TaskCreate) -> list[FieldProblem]:
+    """Fill a task; returns what is wrong."""
+    activity.subject, activity.description, activity.status = body.subject, body.description, "open"
+    activity.due_at, activity.remind_at = body.due_at, body.remind_at
+    activity.assignee_id = body.assignee_id or ctx.user_id
+    return await unknown_references(ctx, users=[("/assignee_id", body.assignee_id)])
+
+
+async def email(ctx: Context, activity: Activity, body: EmailCreate) -> list[FieldProblem]:
+    """Fill an e-mail; returns what is wrong."""
+    activity.subject, activity.description, activity.status = body.subject, body.description, body.status
+    activity.starts_at = body.sent_at or ctx.now
+    activity.from_address, activity.to_addresses, activity.cc_addresses = (
+        body.from_address,
+        list(body.to_addresses),
+        list(body.cc_addresses),
+    )
+    return await unknown_contacts(ctx, body.contact_ids)
+
+
+async def appointment(ctx: Context, activity: Activity, body: Appointment) -> list[FieldProblem]:
+    """Fill what calls and meetings have in common; returns what is wrong. Status and start are the type's own."""
+    activity.subject, activity.description, activity.result = body.subject, body.description, body.result
+    activity.assignee_id = body.assignee_id or ctx.user_id
+    activity.ends_at, activity.remind_at = body.ends_at, body.remind_at
+    activity.time_zone = body.time_zone or zone_of(ctx)
+    activity.participant_ids = list(dict.fromkeys(body.participant_ids))
+    return [
+        *await unknown_references(
+            ctx, users=[("/assignee_id", body.assignee_id), *each("/participant_ids", body.participant_ids)]
+        ),
+        *await unknown_contacts(ctx, body.contact_ids),
+    ]
+
+
+async def change_appointment(ctx: Context, activity: Activity, patch: AppointmentUpdate) -> list[FieldProblem]:
+    """After a patch's fields were set: who takes part, and what is wrong."""
     errors: list[FieldProblem] = []
-    if activity.type == "note":
-        errors += [(f"/{name}", "only_of_tasks", _NOT_A_TASK) for name in OF_TASKS if name in patch.model_fields_set]
-    handed_over = "assignee_id" in patch.model_fields_set and patch.assignee_id != activity.assignee_id
-    if handed_over:
-        errors += await unknown_references(ctx, users=[("/assignee_id", patch.assignee_id)])
-    if errors:
-        raise Invalid(errors)
-    was = activity.status
-    assign(activity, patch)
-    if activity.status != was:
-        activity.done_at = ctx.now if activity.status == "done" else None
-    if handed_over:
-        await _tell(ctx, activity)
+    if "participant_ids" in patch.model_fields_set:
+        activity.participant_ids = list(dict.fromkeys(patch.participant_ids))
+        errors += await unknown_references(ctx, users=each("/participant_ids", patch.participant_ids))
+    if "contact_ids" in patch.model_fields_set:
+        errors += await unknown_contacts(ctx, patch.contact_ids)
+        if not errors:
+            await ctx.session.execute(delete(ActivityContact).where(ActivityContact.activity_id == activity.id))
+            await _take_part(ctx, activity, patch.contact_ids)
+    return errors + wrong_times(activity)
 
 
-async def remove(ctx: Context, activity_id: UUID) -> None:
-    """Delete an activity. Raises NotFound, Forbidden, InUse (a conversion made it)."""
-    activity = await ctx.load(Activity, activity_id)
-    ctx.require(Permission.ACTIVITIES_WRITE)
-    await delete(ctx, activity)
+def wrong_times(activity: Activity) -> list[FieldProblem]:
+    """Whether the activity ends before it starts."""
+    if activity.starts_at is not None and activity.ends_at is not None and activity.ends_at < activity.starts_at:
+        return [("/ends_at", "ends_before_start", _BACKWARDS)]
+    return []
+
+
+def zone_of(ctx: Context) -> str:
+    """The asker's time zone; the organisation's for the product itself."""
+    return ctx.principal.time_zone if isinstance(ctx.principal, UserPrincipal) else ctx.clock.time_zone
+
+
+async def unknown_contacts(ctx: Context, ids: Sequence[UUID]) -> list[FieldProblem]:
+    """Those of these contacts, by their place in `contact_ids`, whom the asker does not see."""
+    if not ids:
+        return []
+    statement = scope(select(Contact.id).where(Contact.id.in_(ids)), Contact, ctx.reach, _asker(ctx))
+    known = set((await ctx.session.execute(statement)).scalars())
+    return [(f"/contact_ids/{i}", "unknown_record", UNKNOWN) for i, id_ in enumerate(ids) if id_ not in known]
+
+
+async def _take_part(ctx: Context, activity: Activity, contact_ids: Sequence[UUID]) -> None:
+    rows = [{"id": new_id(), "activity_id": activity.id, "contact_id": id_} for id_ in dict.fromkeys(contact_ids)]
+    if rows:
+        await ctx.session.execute(insert(ActivityContact), rows)
 
 
 async def create_follow_on(
@@ -119,16 +171,19 @@ async def create_follow_on(
 
     The assignee is known to be an active user; they are notified.
     """
-    is_note = type == "note"
+    is_note, is_task = type == "note", type == "task"
     activity = Activity(
         id=new_id(),
         type=type,
         subject=subject,
         description=description,
-        status="done" if is_note else "open",
+        status="done" if is_note else "open" if is_task else "planned",
         done_at=ctx.now if is_note else None,
         assignee_id=None if is_note else assignee_id,
-        due_at=None if is_note else due_at,
+        due_at=due_at if is_task else None,
+        starts_at=None if is_note or is_task else due_at or ctx.now,
+        time_zone=None if is_note or is_task else zone_of(ctx),
+        direction="outbound" if type == "call" else None,
         account_id=account.id,
         contact_id=contact.id if contact is not None else None,
         team_ids=account.team_ids,
@@ -137,7 +192,7 @@ async def create_follow_on(
         created_by=ctx.user_id,
     )
     ctx.session.add(activity)
-    await _tell(ctx, activity)
+    await tell_assignee(ctx, activity)
     return activity
 
 
@@ -156,7 +211,7 @@ def customer_of(account: Account, contact: Contact | None) -> dict[str, Any]:
 
 
 @dataclass
-class _About:
+class About:
     """What an activity is to be about: the columns, the records' teams, and what is wrong."""
 
     links: dict[str, UUID | None]
@@ -168,7 +223,7 @@ class _About:
     def add(self, pointer: str, row: Any) -> None:
         """Take the record's teams and account; the account is linked with it unless another one is named."""
         if row is None:
-            self.errors.append((pointer, "unknown_record", _UNKNOWN))
+            self.errors.append((pointer, "unknown_record", UNKNOWN))
             return
         self.teams = list(dict.fromkeys([*self.teams, *row.team_ids]))
         self.follows = self.follows and row.teams_follow
@@ -178,10 +233,14 @@ class _About:
                 self.errors.append((pointer, "of_another_account", _ELSEWHERE))
 
 
-async def _records_of(ctx: Context, body: NoteCreate | TaskCreate) -> _About:
-    """The records that the asker names; each must be visible to them. Raises ConvertFirst, LeadClosed."""
-    about = _About({name: getattr(body, name) for name in _LINKS})
-    if not any(about.links.values()):
+async def records_of(ctx: Context, body: Any, *, alone: bool = False, calls: bool = False) -> About:
+    """The records that the asker names (`LINKS` of the body); each must be visible to them.
+
+    `alone`: none need be named. Leads of lean projects take no activities, and no lead takes calls: both are converted first
+    (LEAD-2, CALL-1). Raises ConvertFirst, LeadClosed.
+    """
+    about = About({name: getattr(body, name) for name in LINKS})
+    if not alone and not any(about.links.values()):
         about.errors.append(("", "about_nothing", _ABOUT_NOTHING))
     named: Any
     if body.account_id is not None:
@@ -207,34 +266,46 @@ async def _records_of(ctx: Context, body: NoteCreate | TaskCreate) -> _About:
         lead = await _seen(ctx, named, Lead)
         if lead is not None and lead.phase != "open":
             raise LeadClosed(phase=lead.phase)
-        if lead is not None and lead.lean:
+        if lead is not None and (lead.lean or calls):
             raise ConvertFirst
         about.add("/lead_id", lead)
     return about
 
 
 async def _seen(ctx: Context, statement: Select[Any], model: Any) -> Any:
-    asker = ctx.principal if isinstance(ctx.principal, UserPrincipal) else None
-    return (await ctx.session.execute(scope(statement, model, ctx.reach, asker))).one_or_none()
+    return (await ctx.session.execute(scope(statement, model, ctx.reach, _asker(ctx)))).one_or_none()
+
+
+def _asker(ctx: Context) -> UserPrincipal | None:
+    return ctx.principal if isinstance(ctx.principal, UserPrincipal) else None
 
 
 def _own_team(ctx: Context) -> list[UUID]:
-    asker = ctx.principal
-    return [asker.default_team_id] if isinstance(asker, UserPrincipal) and asker.default_team_id else []
+    asker = _asker(ctx)
+    return [asker.default_team_id] if asker is not None and asker.default_team_id else []
 
 
-def _first_words(text: str) -> str:
+def first_words(text: str) -> str:
+    """A subject for a text that has none."""
     line = " ".join(text.split())
     return line if len(line) <= 80 else line[:79].rstrip() + "…"
 
 
-async def _tell(ctx: Context, activity: Activity) -> None:
-    if activity.type == "task":
+async def tell_assignee(ctx: Context, activity: Activity) -> None:
+    """Tell the assignee what is theirs now; nobody is told about what is over already (LEAD-12)."""
+    kind = _ASSIGNED.get(activity.type)
+    if kind is not None and activity.status in ("open", "planned"):
         await notify(
             ctx,
             [activity.assignee_id],
-            "task_assigned",
+            kind,
             record_type="activity",
             record_id=activity.id,
-            data={"name": activity.subject},
+            data={"name": activity.subject, "day": _day(activity)},
         )
+
+
+def _day(activity: Activity) -> date | None:
+    """The day of a call or meeting, where it takes place; a task's due day."""
+    at = activity.starts_at or activity.due_at
+    return at.astimezone(ZoneInfo(activity.time_zone or "UTC")).date() if at is not None else None

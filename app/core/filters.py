@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ARRAY, ColumnElement, Text, bindparam, func, select
+from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.orm import InstrumentedAttribute
 
 Filter = Callable[[str], tuple[ColumnElement[bool], Callable[[Any], Any]]]
@@ -49,6 +50,14 @@ def equals(column: Any) -> Filter:
 def any_spelling_of(column: Any) -> Filter:
     """Equality, several values joined by "or"; case and umlauts do not matter."""
     return AnyOf(column, spelling=True)
+
+
+def holds(column: Any) -> Filter:
+    """An array that has this value among others."""
+    return lambda name: (
+        column.op("@>", is_comparison=True)(array([bindparam(name, type_=column.type.item_type, required=True)])),
+        lambda value: value,
+    )
 
 
 def at_least(column: Any) -> Filter:

@@ -47,6 +47,9 @@ class Permission(StrEnum):
     SETTINGS_MANAGE = "settings.manage"
     ACCESS_EXPLAIN = "access.explain"
     DATA_QUALITY_READ = "data_quality.read"
+    VISIT_REPORTS_WRITE = "visit_reports.write"
+    VISIT_REPORTS_REVIEW = "visit_reports.review"
+    FOLLOW_UPS_WRITE = "follow_ups.write"
 
 
 P = Permission
@@ -61,6 +64,7 @@ _READ = {
     P.ACTIVITIES_READ,
     P.HISTORY_READ,
     P.MESSAGES_SEND,
+    P.FOLLOW_UPS_WRITE,
 }
 _LEADS = {P.LEADS_CREATE, P.LEADS_UPDATE, P.LEADS_DELETE, P.LEADS_CONVERT, P.LEADS_ASSIGN, P.CLEARANCES_REQUEST}
 _CUSTOMERS = {
@@ -70,6 +74,8 @@ _CUSTOMERS = {
     P.TASKS_COMPLETE,
     P.RECORDS_MERGE,
     P.DATA_QUALITY_READ,
+    P.VISIT_REPORTS_WRITE,
+    P.VISIT_REPORTS_REVIEW,
 }
 
 BUILT_IN_ROLES: dict[str, tuple[str, str, frozenset[Permission]]] = {
@@ -79,7 +85,7 @@ BUILT_IN_ROLES: dict[str, tuple[str, str, frozenset[Permission]]] = {
         "Mobile technician",
         frozenset(
             {P.USERS_READ, P.LEADS_READ, P.LEADS_CREATE, P.ACCOUNTS_READ, P.CONTACTS_READ, P.ACTIVITIES_READ}
-            | {P.TASKS_COMPLETE, P.PROTECTION_CHECK, P.MESSAGES_SEND}
+            | {P.TASKS_COMPLETE, P.PROTECTION_CHECK, P.MESSAGES_SEND, P.VISIT_REPORTS_WRITE, P.FOLLOW_UPS_WRITE}
         ),
     ),
     "rm": (

@@ -17,6 +17,8 @@ class UserPrincipal:
     team_ids: tuple[UUID, ...]
     country: str | None = None
     default_team_id: UUID | None = None
+    time_zone: str = "Europe/Vienna"
+    """Where their clock stands: an IANA name."""
     required_custom: frozenset[str] = frozenset()
     """Kinds of records for which the installation asks people for fields of its own."""
 

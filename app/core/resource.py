@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar, get_args
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -27,6 +27,7 @@ from sqlalchemy import (
     Text,
     Uuid,
     bindparam,
+    case,
     cast,
     func,
     literal_column,
@@ -138,12 +139,14 @@ class Resource:
     clause for columns of other tables; owned ones among them are named in `beside`, each with the reason why what is shown of
     them may be seen by whoever sees the record. `filters` and `sorts` are what lists offer; every sort ends in the id. `added`
     are those by fields that are defined at run time.
+
+    Where `read` is a union (several models, told apart by the constant of their `type`), each record shows its own fields.
     """
 
     def __init__(
         self,
         model: Any,
-        read: type[BaseModel],
+        read: type[BaseModel] | Sequence[type[BaseModel]],
         columns: Mapping[str, Any],
         *,
         joins: Callable[[Select[Any]], Select[Any]] = lambda s: s,
@@ -154,10 +157,14 @@ class Resource:
         beside: Mapping[Any, str] | None = None,
         added: Added | None = None,
     ) -> None:
-        if set(columns) != set(read.model_fields):
-            differing = set(columns) ^ set(read.model_fields)
-            raise TypeError(f"{read.__name__}: fields without an expression, or the reverse: {sorted(differing)}")
+        models = (read,) if isinstance(read, type) else tuple(read)
+        if set(columns) != (shown := {name for one in models for name in one.model_fields}):
+            differing = set(columns) ^ shown
+            raise TypeError(f"{model.__name__}: fields without an expression, or the reverse: {sorted(differing)}")
         self.model = model
+        self.variants = (
+            {} if isinstance(read, type) else {constant(one, "type"): set(one.model_fields) for one in models}
+        )
         self.columns = columns
         self.joins = joins
         self.filters = dict(filters or {})
@@ -367,9 +374,17 @@ class Resource:
         return Statement(self._scoped((statement if alone else joined).where(*conditions), how_far))
 
     def _select(self, fields: Sequence[str], how_far: Reach, *more: Any) -> Select[Any]:
-        row = select(*(self.columns[name].label(name) for name in fields)).correlate_except(None).subquery("r")
-        json = cast(select(func.row_to_json(literal_column("r"))).select_from(row).scalar_subquery(), Text)
+        json = self._json(fields)
+        if self.variants:
+            each = {value: self._json([name for name in fields if name in own]) for value, own in self.variants.items()}
+            json = case(each, value=self.columns["type"])
         return self._scoped(self.joins(select(json.label("json"), *more).select_from(self.model)), how_far)
+
+    def _json(self, fields: Sequence[str]) -> ColumnElement[str]:
+        if not fields:  # none of what was asked for is this variant's
+            return literal_column("'{}'", Text)
+        row = select(*(self.columns[name].label(name) for name in fields)).correlate_except(None).subquery("r")
+        return cast(select(func.row_to_json(literal_column("r"))).select_from(row).scalar_subquery(), Text)
 
     def _scoped(self, statement: Select[Any], how_far: Reach) -> Select[Any]:
         for model, reason in self.beside.items():
@@ -377,6 +392,12 @@ class Resource:
         if not self.is_owned:
             return unscoped(statement, reason="a resource that belongs to everybody")
         return scope(statement, self.model, how_far)
+
+
+def constant(model: type[BaseModel], name: str) -> str:
+    """The one value of a field that tells the models of a union apart."""
+    (value,) = get_args(model.model_fields[name].annotation)
+    return str(value)
 
 
 def _typed(value: Any, type_: Any) -> Any:

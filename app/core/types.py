@@ -1,7 +1,7 @@
 """The shapes that every request and answer is made of: bounded, without NUL, unknown fields refused."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -19,6 +19,7 @@ from pydantic import (
     GetCoreSchemaHandler,
     StringConstraints,
     WithJsonSchema,
+    create_model,
 )
 from pydantic.json_schema import SkipJsonSchema
 from pydantic_core import CoreSchema, PydanticCustomError
@@ -228,6 +229,15 @@ class RecordRead(BaseModel):
     version: int
     created_at: str = Field(json_schema_extra={"format": "date-time"})
     updated_at: str = Field(json_schema_extra={"format": "date-time"})
+
+
+def united(name: str, models: Sequence[type[BaseModel]]) -> type[BaseModel]:
+    """A model with the fields of all: what can be known of a record whose type decides which of them it is."""
+    fields: dict[str, Any] = {}
+    for model in models:
+        for field, info in model.model_fields.items():
+            fields.setdefault(field, (info.annotation, info))
+    return create_model(name, **fields)
 
 
 def changes(patch: BaseModel) -> dict[str, Any]:

@@ -36,6 +36,7 @@ _PRINCIPAL = Statement(
         User.name,
         User.country,
         User.default_team_id,
+        User.time_zone,
         func.array(
             select(func.unnest(Role.permissions))
             .join(UserRole, UserRole.role_id == Role.id)
@@ -113,6 +114,7 @@ class Authenticator:
             team_ids=tuple(row["teams"]),
             country=row["country"],
             default_team_id=row["default_team_id"],
+            time_zone=row["time_zone"],
             required_custom=frozenset(row["required_custom"]),
         )
         if self._listening and heard == self._heard:  # else a change came in meanwhile: what was read may be old

@@ -3,11 +3,23 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Computed, ForeignKey, Index, Text, func, text
+from sqlalchemy import (
+    CheckConstraint,
+    ColumnElement,
+    Computed,
+    ForeignKey,
+    Index,
+    Text,
+    UniqueConstraint,
+    func,
+    or_,
+    text,
+)
 from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.db import Base, Record, new_id
+from app.core.visibility import owned
 
 TEAM_KINDS = ("head_office_key_accounts", "country_key_accounts", "centre_key_accounts", "centre_local", "private")
 
@@ -111,6 +123,27 @@ class TeamMember(Base):
 
     team_id: Mapped[UUID] = mapped_column(ForeignKey("teams.id", ondelete="CASCADE"), primary_key=True)
     user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True, index=True)
+
+
+@owned
+class CalendarShare(Record, Base):
+    """A user lets another one read their calendar, or also write in it (ID-8)."""
+
+    __tablename__ = "calendar_shares"
+    __table_args__ = (
+        CheckConstraint("mode IN ('read', 'write')", name="mode"),
+        CheckConstraint("owner_id <> user_id", name="with_another"),
+        UniqueConstraint("owner_id", "user_id"),
+        Index("ix_calendar_shares_created_at_id", "created_at", "id"),
+    )
+
+    owner_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    mode: Mapped[str]
+
+    @classmethod
+    def visible_to(cls, user: ColumnElement[UUID], teams: ColumnElement[list[UUID]]) -> ColumnElement[bool]:
+        return or_(cls.owner_id == user, cls.user_id == user)
 
 
 class DeviceSession(Base):

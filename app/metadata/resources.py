@@ -10,6 +10,7 @@ from fastapi.routing import RouteContext, iter_route_contexts
 from pydantic import BaseModel
 
 from app.core.resource import Page, PageQuery
+from app.core.types import united
 
 PREFIX = "/v1/"
 
@@ -88,7 +89,8 @@ def _listed(context: RouteContext) -> Any:
     """What the items of the route's page are; None for what is no list."""
     model: Any = context.response_model
     if _is_model(model) and issubclass(model, Page):
-        return model.__pydantic_generic_metadata__["args"][0]
+        item = model.__pydantic_generic_metadata__["args"][0]
+        return item if _is_model(item) else united("Item", get_args(get_args(item)[0]))
     return None
 
 

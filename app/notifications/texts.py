@@ -13,6 +13,8 @@ Kind = Literal[
     "lead_assigned",
     "opportunity_assigned",
     "task_assigned",
+    "call_assigned",
+    "meeting_assigned",
     "manager_added",
     "clearance_requested",
     "clearance_decided",
@@ -53,6 +55,14 @@ TABLE: dict[str, Texts] = {
     "task_assigned": Texts(
         de=("Neue Aufgabe für Sie: {name}", "{by} hat Ihnen die Aufgabe „{name}“ zugewiesen."),
         en=("New task for you: {name}", "{by} assigned the task “{name}” to you."),
+    ),
+    "call_assigned": Texts(
+        de=("Neuer Anruf für Sie: {name}", "{by} hat für Sie den Anruf „{name}“ am {day} geplant."),
+        en=("New call for you: {name}", "{by} planned the call “{name}” for you on {day}."),
+    ),
+    "meeting_assigned": Texts(
+        de=("Neue Besprechung für Sie: {name}", "{by} hat für Sie die Besprechung „{name}“ am {day} geplant."),
+        en=("New meeting for you: {name}", "{by} planned the meeting “{name}” for you on {day}."),
     ),
     "manager_added": Texts(
         de=("Sie betreuen jetzt: {name}", "{by} hat Sie bei „{name}“ als Betreuer eingetragen."),

@@ -1,0 +1,114 @@
+"""Recording activities: one way in for every type (ACT-1). Each type's own rules stand with it."""
+
+from typing import Any
+from uuid import UUID
+
+from app.activities import service as activities
+from app.activities.access import reasons_to_change
+from app.activities.models import Activity
+from app.activities.queries import ACTIVITY
+from app.activities.schemas import EmailCreate, NoteCreate, TaskCreate
+from app.calls import service as calls
+from app.calls.schemas import CallCreate
+from app.core.context import Context
+from app.core.permissions import Permission
+from app.core.problems import Forbidden, Invalid
+from app.core.writing import already_created, assign, delete, request_hash, require_match
+from app.identity.references import FieldProblem, unknown_references
+from app.meetings import service as meetings
+from app.meetings.schemas import MeetingCreate
+from app.recording.schemas import UPDATES, ActivityUpdate, AnyCreate, statuses_of, types_with
+from app.visit_reports import service as visit_reports
+from app.visit_reports.schemas import VisitReportCreate
+
+_LISTS = ("participant_ids", "contact_ids")
+_NAMES = {
+    "call": ("Anrufen", "calls"),
+    "meeting": ("Besprechungen", "meetings"),
+    "task": ("Aufgaben", "tasks"),
+    "note": ("Notizen", "notes"),
+    "email": ("E-Mails", "e-mails"),
+    "visit_report": ("Besuchsberichten", "visit reports"),
+}
+
+
+async def create(ctx: Context, body: AnyCreate) -> tuple[UUID, bool]:
+    """Make an activity; returns its id and whether it is new. Raises Forbidden, Invalid, IdTaken, ConvertFirst, LeadClosed."""
+    is_report = isinstance(body, VisitReportCreate)
+    ctx.require(Permission.VISIT_REPORTS_WRITE if is_report else Permission.ACTIVITIES_WRITE)
+    asked = request_hash(body)
+    if body.id is not None and await already_created(ctx, Activity, body.id, asked):
+        return body.id, False
+    activity, errors = await activities.begin(ctx, body, body.type, asked)
+    match body:
+        case NoteCreate():
+            activities.note(ctx, activity, body)
+        case TaskCreate():
+            errors += await activities.task(ctx, activity, body)
+        case EmailCreate():
+            errors += await activities.email(ctx, activity, body)
+        case CallCreate():
+            errors += await calls.make(ctx, activity, body)
+        case MeetingCreate():
+            errors += await meetings.make(ctx, activity, body)
+        case VisitReportCreate():
+            errors += await visit_reports.make(ctx, activity, body)
+    if errors:
+        raise Invalid(errors)
+    await activities.finish(ctx, activity, getattr(body, "contact_ids", ()))
+    return activity.id, True
+
+
+async def update(ctx: Context, activity_id: UUID, patch: ActivityUpdate, if_match: str | None) -> None:
+    """Change an activity. Raises NotFound, Forbidden, StaleVersion, Invalid (also for fields that its type does not have)."""
+    activity = await ctx.load(Activity, activity_id)
+    named = patch.model_fields_set
+    if not any(reasons_to_change(ctx.principal, activity, named).values()):
+        completes = activity.type == "task" and named <= {"status"} and activity.assignee_id == ctx.user_id
+        lacking = Permission.TASKS_COMPLETE if completes else Permission.ACTIVITIES_WRITE
+        raise Forbidden(permission=lacking.value)
+    await require_match(ctx, ACTIVITY, activity, if_match)
+    errors = _not_of_its_type(activity, patch)
+    handed_over = "assignee_id" in named and patch.assignee_id != activity.assignee_id
+    if handed_over:
+        errors += await unknown_references(ctx, users=[("/assignee_id", patch.assignee_id)])
+    if errors:
+        raise Invalid(errors)
+    was = activity.status
+    own: Any = UPDATES[activity.type].model_validate(patch.model_dump(exclude_unset=True))
+    assign(activity, own, leave=_LISTS)
+    match activity.type:
+        case "call":
+            errors += await calls.change(ctx, activity, own, was)
+        case "meeting":
+            errors += await meetings.change(ctx, activity, own)
+        case "visit_report":
+            errors += await visit_reports.change(ctx, activity, own)
+        case "task" if activity.status != was:
+            activity.done_at = ctx.now if activity.status == "done" else None
+    if errors:
+        raise Invalid(errors)
+    if handed_over:
+        await activities.tell_assignee(ctx, activity)
+
+
+async def remove(ctx: Context, activity_id: UUID) -> None:
+    """Delete an activity. Raises NotFound, Forbidden, InUse (a conversion made it)."""
+    activity = await ctx.load(Activity, activity_id)
+    ctx.require(Permission.ACTIVITIES_WRITE)
+    await delete(ctx, activity)
+
+
+def _not_of_its_type(activity: Activity, patch: ActivityUpdate) -> list[FieldProblem]:
+    errors: list[FieldProblem] = []
+    for name in sorted(patch.model_fields_set):
+        if activity.type not in (types := types_with(name)):
+            german, english = (", ".join(_NAMES[type_][i] for type_ in types) for i in (0, 1))
+            message = {"de": f"Das gibt es nur bei {german}.", "en": f"Only {english} have this."}
+            errors.append((f"/{name}", "not_of_this_type", message))
+    allowed = statuses_of(activity.type)
+    if "status" in patch.model_fields_set and allowed and patch.status not in allowed:
+        known = ", ".join(allowed)
+        message = {"de": f"Erlaubt sind hier: {known}.", "en": f"Allowed are here: {known}."}
+        errors.append(("/status", "not_of_this_type", message))
+    return errors
