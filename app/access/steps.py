@@ -19,6 +19,7 @@ _REST_ON = {
     "country_head": Permission.LEADS_MANAGE_ALL,
     "may_write": Permission.ACTIVITIES_WRITE,
     "own_task": Permission.TASKS_COMPLETE,
+    "own_report": Permission.VISIT_REPORTS_WRITE,
 }
 _VALUE_OF = {"open_to_all": ("access", "visibility"), "open_to_change": ("access",)}
 

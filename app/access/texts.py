@@ -54,6 +54,14 @@ TEXTS: Mapping[str, tuple[Both, Both]] = {
         ("{user} hat den Datensatz angelegt.", "{user} created the record."),
         ("{user} hat den Datensatz nicht angelegt.", "{user} did not create the record."),
     ),
+    "participant": (
+        ("{user} nimmt teil.", "{user} takes part."),
+        ("{user} nimmt nicht teil.", "{user} does not take part."),
+    ),
+    "calendar_share": (
+        ("Der Zuständige teilt seinen Kalender mit {user}.", "The assignee shares their calendar with {user}."),
+        ("Kein Zuständiger teilt hier seinen Kalender mit {user}.", "No assignee shares their calendar with {user} here."),
+    ),
     "team": (
         ("{user} gehört zum Team „{team}“ des Datensatzes.", "{user} belongs to the record's team “{team}”."),
         (
@@ -89,6 +97,10 @@ TEXTS: Mapping[str, tuple[Both, Both]] = {
             "Es geht nicht um den Status einer eigenen Aufgabe von {user}.",
             "This is not about the status of a task of {user}'s own.",
         ),
+    ),
+    "own_report": (
+        ("{user} darf den eigenen Besuchsbericht ergänzen.", "{user} may add to their own visit report."),
+        ("Es ist kein Besuchsbericht von {user}.", "This is not a visit report of {user}'s own."),
     ),
     "visible": (
         ("{user} erreicht den Datensatz (siehe oben).", "{user} reaches the record (see above)."),

@@ -1,8 +1,9 @@
 """How activities are read."""
 
+from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Text, and_, func, select
+from sqlalchemy import ColumnElement, Text, and_, func, literal, select
 from sqlalchemy.orm import aliased
 
 from app.accounts.models import Account
@@ -42,6 +43,8 @@ _contacts = _links(
         reason=_ABOUT,
     )
 )
+_NEVER = datetime(9999, 12, 31, tzinfo=UTC)
+_due = func.coalesce(Activity.due_at, Activity.starts_at, literal(_NEVER, Activity.due_at.type))
 _overdue = and_(Activity.is_open, func.coalesce(Activity.ends_at, Activity.starts_at, Activity.due_at) < func.now())
 
 ACTIVITY = Resource(
@@ -92,11 +95,13 @@ ACTIVITY = Resource(
         "lead_id": any_of(Activity.lead_id),
         "opportunity_id": any_of(Activity.opportunity_id),
         "series_id": equals(Activity.series_id),
+        "due_after": at_least(Activity.due_at),
+        "due_before": below(Activity.due_at),
         "at_after": at_least(Activity.at),
         "at_before": below(Activity.at),
         "created_after": at_least(Activity.created_at),
         "created_before": below(Activity.created_at),
     },
-    sorts={"at": Activity.at, "created_at": Activity.created_at},
+    sorts={"at": Activity.at, "due_at": _due, "created_at": Activity.created_at},
     default_sort="-at",
 )

@@ -165,8 +165,13 @@ class ActivityQuery(ListQuery):
     lead_id: list[UUID] = Field(default_factory=list, max_length=50)
     opportunity_id: list[UUID] = Field(default_factory=list, max_length=50)
     series_id: UUID | None = Field(default=None, description="Changed occurrences of a recurring meeting.")
+    due_after: Moment | None = None
+    due_before: Moment | None = None
     at_after: Moment | None = None
     at_before: Moment | None = None
     created_after: Moment | None = None
     created_before: Moment | None = None
-    sort: Literal["at", "-at", "created_at", "-created_at"] = "-at"
+    sort: Literal["at", "-at", "due_at", "-due_at", "created_at", "-created_at"] = Field(
+        default="-at",
+        description="By `due_at`, calls and meetings go by their start; what has neither comes after all that have one.",
+    )

@@ -69,7 +69,7 @@ async def update(ctx: Context, activity_id: UUID, patch: ActivityUpdate, if_matc
         raise Forbidden(permission=lacking.value)
     await require_match(ctx, ACTIVITY, activity, if_match)
     errors = _not_of_its_type(activity, patch)
-    handed_over = "assignee_id" in named and patch.assignee_id != activity.assignee_id
+    handed_over = not errors and "assignee_id" in named and patch.assignee_id != activity.assignee_id
     if handed_over:
         errors += await unknown_references(ctx, users=[("/assignee_id", patch.assignee_id)])
     if errors:
