@@ -66,7 +66,7 @@ CONTACT_COLUMNS = (
     *("created_at", "updated_at", "created_by"),
 )
 ACTIVITY_COLUMNS = (
-    *("id", "type", "subject", "assignee_id", "contact_id", "team_ids", "created_at", "updated_at", "created_by"),
+    *("id", "type", "status", "subject", "assignee_id", "contact_id", "team_ids", "created_at", "updated_at", "created_by"),
 )
 ACCOUNT_COLUMNS = (
     *("id", "name", "assignee_id", "manager_ids", "team_ids", "level", "industry", "legal_form", "postal_code", "city"),
@@ -149,7 +149,7 @@ class _Stock:
             )
         for at in range(SUB_RECORDS):
             activity = record_id(made + timedelta(milliseconds=at), chance)
-            self.activities.append((activity, "note", f"Notiz {at}", user, id_, [own_team], made, made, user))
+            self.activities.append((activity, "note", "done", f"Notiz {at}", user, id_, [own_team], made, made, user))
 
     def add(self, company: Company, number: int, *, reserve: bool = False) -> None:
         """A lead; one in ten is a customer already, one in ten belongs to a team's project and has no lock."""

@@ -39,7 +39,10 @@ KINDS: dict[str, tuple[str, str, Kind]] = {
         *("opportunity", "opportunities"),
         Kind(Opportunity, Permission.OPPORTUNITIES_READ, parts=("attachments",)),
     ),
-    "activities": ("activity", "activities", Kind(Activity, Permission.ACTIVITIES_READ, parts=("attachments",))),
+    "activities": (
+        *("activity", "activities"),
+        Kind(Activity, Permission.ACTIVITIES_READ, parts=("attachments", "activity_contacts")),
+    ),
     "lead-locks": ("lead lock", "protection", Kind(LeadLock)),
     "clearances": ("clearance", "protection", Kind(Clearance, hidden=("customer_name", "country"))),
     "projects": ("project", "projects", Kind(Project, owned=False)),

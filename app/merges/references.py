@@ -55,6 +55,7 @@ MOVES: dict[str, tuple[Reference, ...]] = {
         Reference("conversions", "contact_id", key="lead_id"),
         Reference("opportunities", "contact_id"),
         Reference("activities", "contact_id"),
+        Reference("activity_contacts", "contact_id"),
         Reference("attachments", "contact_id"),
         *_LINKED,
     ),

@@ -309,6 +309,7 @@ def _clean_up_in_erp(ctx: Context, winner: Contact, losers: list[Mapping[str, An
         task = Activity(
             id=new_id(),
             type="task",
+            status="open",
             subject=f"Im ERP-System entfernen: {name_of(row)} ({row['erp_id']})"[:200],
             description=f"Der Kontakt {row['erp_id']} ging in {winner.erp_id} auf und ist im ERP-System von Hand zu löschen.",
             assignee_id=ctx.user_id,

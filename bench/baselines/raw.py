@@ -257,8 +257,8 @@ async def convert(lead_id: UUID, body: Conversion) -> Response:
             *(contact, account, body.contact.first_name, body.contact.last_name, user, teams, lead["source"], lead_id),
         )
         await run(
-            "INSERT INTO bare.activities (id, type, subject, assignee_id, due_at, account_id, contact_id, team_ids,"
-            " customer, created_by) VALUES ($1, 'task', 'Nachfassen', $2, $3, $4, $5, $6, $7, $2)",
+            "INSERT INTO bare.activities (id, type, status, subject, assignee_id, due_at, account_id, contact_id, team_ids,"
+            " customer, created_by) VALUES ($1, 'task', 'open', 'Nachfassen', $2, $3, $4, $5, $6, $7, $2)",
             *(activity, user, now + timedelta(days=7), account, contact, teams),
             orjson.dumps({"name": lead["name"], "city": lead["city"], "country": lead["country"]}).decode(),
         )

@@ -52,6 +52,7 @@ UNLOGGED = {
 """Tables whose changes are not written into the change log, and why."""
 
 UNOWNED = {
+    "activity_contacts": "seen through their activity",
     "account_revenues": "seen through their account",
     "centre_areas": "everybody sees them",
     "centres": "everybody sees them",

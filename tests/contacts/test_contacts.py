@@ -121,8 +121,8 @@ async def test_a_deleted_contact_leaves_what_hung_on_it_with_the_account(api: Ap
     user = await make_user(session, "rm")
     account = await make_account(session, user)
     contact, alone = await make_contact(session, user, account), await make_contact(session, user)
-    note = Activity(type="note", subject="x", account_id=account.id, contact_id=contact.id)
-    session.add_all([note, Activity(type="note", subject="y", contact_id=alone.id)])
+    note = Activity(type="note", status="done", subject="x", account_id=account.id, contact_id=contact.id)
+    session.add_all([note, Activity(type="note", status="done", subject="y", contact_id=alone.id)])
     await session.commit()
     client = await api.as_user(user)
     assert (await client.delete(f"/v1/contacts/{contact.id}")).status_code == 204

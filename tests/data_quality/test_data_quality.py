@@ -165,7 +165,7 @@ async def make_world(session: AsyncSession) -> World:
         old = await account(*(["stale"] if stale else []), **values)
         await backdate(session, old, 800)
     active = await account()
-    session.add(Activity(type="note", subject="Notiz", account_id=active.id, team_ids=[]))
+    session.add(Activity(type="note", status="done", subject="Notiz", account_id=active.id, team_ids=[]))
     await session.commit()
     await backdate(session, active, 800)
     double = await account("possible_duplicate")

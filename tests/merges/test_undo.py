@@ -140,7 +140,8 @@ async def populate(
         elif what == "activity":
             session.add(
                 Activity(
-                    type="note", subject="Notiz", account_id=account.id, contact_id=contact.id if contact else None,
+                    type="note", status="done", subject="Notiz",
+                    account_id=account.id, contact_id=contact.id if contact else None,
                     lead_id=lead.id if lead else None, assignee_id=eva.id,
                 )
             )  # fmt: skip

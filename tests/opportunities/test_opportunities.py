@@ -180,7 +180,7 @@ async def test_a_deleted_one_leaves_its_activities_with_the_account(api: Api, se
     user = await make_user(session)
     account = await make_account(session, user)
     opportunity = await make_opportunity(session, user, account)
-    note = Activity(type="note", subject="x", account_id=account.id, opportunity_id=opportunity.id)
+    note = Activity(type="note", status="done", subject="x", account_id=account.id, opportunity_id=opportunity.id)
     session.add(note)
     await session.commit()
     client = await api.as_user(user)
