@@ -13,6 +13,7 @@ from app.contacts.router import router as contacts
 from app.conversion.router import router as conversion
 from app.custom_fields.router import router as custom_fields
 from app.data_quality.router import router as data_quality
+from app.day.router import router as day
 from app.departures.router import router as departures
 from app.duplicate_scans.router import router as duplicate_scans
 from app.duplicates.dismissal_router import router as dismissals
@@ -68,6 +69,7 @@ ROUTERS: list[APIRouter] = [
     background_jobs,
     auth,
     me,
+    day,
     people,
     role_router,
     teams,
