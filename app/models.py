@@ -2,6 +2,7 @@
 
 import app.accounts.models
 import app.activities.models
+import app.call_scripts.models
 import app.contact_types.models
 import app.contacts.models
 import app.core.history
@@ -11,7 +12,9 @@ import app.custom_fields.models
 import app.data_quality.models
 import app.duplicate_scans.models
 import app.duplicates.models
+import app.erp_events.models
 import app.files.models
+import app.follow_ups.models
 import app.identity.models
 import app.jobs.models
 import app.leads.models
@@ -22,4 +25,5 @@ import app.merges.models
 import app.messages.models
 import app.notifications.models
 import app.opportunities.models
-import app.projects.models  # noqa: F401  (all of these: for their tables)
+import app.projects.models
+import app.reminders.models  # noqa: F401  (all of these: for their tables)

@@ -7,6 +7,7 @@ from app.accounts.organisation_router import router as member_organisations
 from app.accounts.router import router as accounts
 from app.activities.router import router as activities
 from app.background_jobs.router import router as background_jobs
+from app.call_scripts.router import router as call_scripts
 from app.contact_types.router import router as contact_types
 from app.contacts.membership_router import router as account_contacts
 from app.contacts.router import router as contacts
@@ -18,6 +19,7 @@ from app.departures.router import router as departures
 from app.duplicate_scans.router import router as duplicate_scans
 from app.duplicates.dismissal_router import router as dismissals
 from app.duplicates.router import router as duplicates
+from app.erp_events.router import router as erp_events
 from app.files.photo_router import router as photos
 from app.files.router import router as files
 from app.history.router import router as history
@@ -39,6 +41,9 @@ from app.projects.router import router as projects
 from app.recording.router import router as recording
 from app.registration.account_router import router as account_registration
 from app.registration.router import router as registration
+from app.visit_reports.router import amendments
+from app.visit_reports.router import router as visit_reports
+from app.timeline.router import router as timeline
 
 ROUTERS: list[APIRouter] = [
     leads,
@@ -52,6 +57,9 @@ ROUTERS: list[APIRouter] = [
     pipeline_router,
     activities,
     recording,
+    visit_reports,
+    amendments,
+    timeline,
     files,
     photos,
     messages,
@@ -67,6 +75,7 @@ ROUTERS: list[APIRouter] = [
     access,
     metadata,
     background_jobs,
+    erp_events,
     auth,
     me,
     day,
@@ -78,6 +87,7 @@ ROUTERS: list[APIRouter] = [
     account_contacts,
     departures,
     contact_types,
+    call_scripts,
     projects,
     custom_fields,
 ]
@@ -98,11 +108,13 @@ TAGS = [
     {"name": "data-quality", "description": "What is not as it should be, and what mends it."},
     {"name": "opportunities", "description": "Chances of an order, their board, pipelines."},
     {"name": "activities", "description": "Calls, meetings, tasks, notes, e-mails, visit reports."},
+    {"name": "visit-reports", "description": "Amending and reviewing visit reports."},
     {"name": "attachments", "description": "Files on records."},
     {"name": "messages", "description": "Messages between users."},
     {"name": "notifications", "description": "What somebody should know."},
     {"name": "jobs", "description": "Long work that somebody has asked for."},
     {"name": "background-jobs", "description": "Jobs that failed, for administrators."},
+    {"name": "erp-events", "description": "What the ERP is to be told."},
     {"name": "metadata", "description": "What forms and lists are made of: fields, options, labels, actions."},
     {"name": "operation", "description": "Health, readiness, metrics."},
 ]

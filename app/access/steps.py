@@ -20,6 +20,7 @@ _REST_ON = {
     "may_write": Permission.ACTIVITIES_WRITE,
     "own_task": Permission.TASKS_COMPLETE,
     "own_report": Permission.VISIT_REPORTS_WRITE,
+    "reviewer": Permission.VISIT_REPORTS_REVIEW,
 }
 _VALUE_OF = {"open_to_all": ("access", "visibility"), "open_to_change": ("access",)}
 

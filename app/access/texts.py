@@ -102,6 +102,16 @@ TEXTS: Mapping[str, tuple[Both, Both]] = {
         ("{user} darf den eigenen Besuchsbericht ergänzen.", "{user} may add to their own visit report."),
         ("Es ist kein Besuchsbericht von {user}.", "This is not a visit report of {user}'s own."),
     ),
+    "reviewer": (
+        (
+            "{user} prüft Besuchsberichte: das Recht „{permission}“ haben: {roles}.",
+            "{user} reviews visit reports: the permission “{permission}” comes with: {roles}.",
+        ),
+        (
+            "Es ist kein Besuchsbericht, oder keine Rolle von {user} gibt das Recht „{permission}“.",
+            "This is not a visit report, or no role of {user} gives the permission “{permission}”.",
+        ),
+    ),
     "visible": (
         ("{user} erreicht den Datensatz (siehe oben).", "{user} reaches the record (see above)."),
         ("{user} erreicht den Datensatz nicht (siehe oben).", "{user} does not reach the record (see above)."),

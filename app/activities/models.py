@@ -13,6 +13,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     and_,
+    false,
     func,
     literal_column,
     select,
@@ -59,6 +60,7 @@ class Activity(Explained, Record, Base):
         CheckConstraint("starts_at <= ends_at", name="times"),
         CheckConstraint("direction IN ('inbound', 'outbound')", name="direction"),
         CheckConstraint("consent IN ('granted', 'refused')", name="consent"),
+        CheckConstraint("cross_sell_outcome IN ('opportunity', 'task', 'dismissed')", name="cross_sell_outcome"),
         Index("ix_activities_created_at_id", "created_at", "id"),
         Index("ix_activities_at_id", "at", "id"),
         Index("ix_activities_account_id_at_id", "account_id", "at", "id"),
@@ -67,11 +69,25 @@ class Activity(Explained, Record, Base):
         Index("ix_activities_opportunity_id_at_id", "opportunity_id", "at", "id"),
         Index("ix_activities_assignee_id_at_id", "assignee_id", "at", "id"),
         Index("ix_activities_open", "assignee_id", "at", "id", postgresql_where=text("is_open")),
+        Index("ix_activities_review", "at", "id", postgresql_where=text("status = 'submitted'")),
         Index("ix_activities_created_by_at_id", "created_by", "at", "id"),
         Index("ix_activities_team_ids", "team_ids", postgresql_using="gin"),
         Index("ix_activities_participant_ids", "participant_ids", postgresql_using="gin"),
         Index("ix_activities_series_id", "series_id", postgresql_where=text("series_id IS NOT NULL")),
         Index("ix_activities_follows_id", "follows_id", postgresql_where=text("follows_id IS NOT NULL")),
+        Index(
+            "uq_activities_follow_up_call",
+            "follows_id",
+            unique=True,
+            postgresql_where=text("type = 'call' AND status <> 'cancelled'"),
+        ),
+        Index(
+            "ix_activities_script_version_id",
+            "script_version_id",
+            postgresql_where=text("script_version_id IS NOT NULL"),
+        ),
+        Index("ix_activities_account_id_answered", "account_id", "at", postgresql_where=text("answers IS NOT NULL")),
+        Index("ix_activities_contact_id_answered", "contact_id", "at", postgresql_where=text("answers IS NOT NULL")),
         Index(
             "uq_activities_occurrence",
             "series_id",
@@ -123,11 +139,14 @@ class Activity(Explained, Record, Base):
 
     # calls
     call_type: Mapped[str | None]
-    script_version_id: Mapped[UUID | None]
+    script_version_id: Mapped[UUID | None] = mapped_column(ForeignKey("call_script_versions.id"))
     """The script that was used, as it was worded then."""
-    answers: Mapped[list[Any] | None] = mapped_column(JSONB)
+    answers: Mapped[list[Any] | None] = mapped_column(JSONB(none_as_null=True))
+    """To key questions, each with the question as it was asked: see `app.call_scripts.schemas.AnswerRead`."""
     consent: Mapped[str | None]
     consent_email: Mapped[str | None]
+    consent_was: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
+    """What the address said before any call, should the answers be taken back (CALL-4)."""
 
     # meetings
     starts_on: Mapped[date | None]
@@ -151,10 +170,12 @@ class Activity(Explained, Record, Base):
     # visit reports
     cross_sell: Mapped[bool | None]
     cross_sell_note: Mapped[str | None]
+    cross_sell_outcome: Mapped[str | None]
+    """What the review made of it."""
     follow_up_actions: Mapped[list[Any] | None] = mapped_column(JSONB)
-    """`{"id", "text", "due_on", "task_id"}` each; without a task it is still open (VISIT-4)."""
+    """`{"id", "text", "due_on", "task_id", "dismissed", "reason"}` each; with neither task nor dismissal it is open (VISIT-4)."""
     unknown_customer: Mapped[dict[str, Any] | None]
-    """What the technician said of a customer who was not found; a lead was made of it."""
+    """What the technician said of a customer who was not found, and as `outcome` whether a lead was made of it."""
     reviewed_at: Mapped[datetime | None]
     reviewed_by: Mapped[UUID | None]
 
@@ -184,3 +205,21 @@ class ActivityContact(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     activity_id: Mapped[UUID] = mapped_column(ForeignKey("activities.id", ondelete="CASCADE"), index=True)
     contact_id: Mapped[UUID] = mapped_column(ForeignKey("contacts.id", ondelete="CASCADE"), index=True)
+
+
+class VisitReportAmendment(Base):
+    """What was added to a submitted visit report. It is never changed: what was said before stays beside it."""
+
+    __tablename__ = "visit_report_amendments"
+    __table_args__ = (Index("ix_visit_report_amendments_activity_id_created_at_id", "activity_id", "created_at", "id"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    activity_id: Mapped[UUID] = mapped_column(ForeignKey("activities.id", ondelete="CASCADE"))
+    text: Mapped[str]
+    visited_at: Mapped[datetime | None]
+    visited_at_before: Mapped[datetime | None]
+    """What the report said until then."""
+    cross_sell: Mapped[bool] = mapped_column(server_default=false())
+    created_at: Mapped[datetime]
+    created_by: Mapped[UUID | None]
+    request_hash: Mapped[bytes | None]

@@ -3,11 +3,12 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Text, and_, func, literal, select
+from sqlalchemy import ColumnElement, Text, and_, case, false, func, literal, select
 from sqlalchemy.orm import aliased
 
 from app.accounts.models import Account
-from app.activities.models import Activity, ActivityContact
+from app.accounts.queries import is_set
+from app.activities.models import Activity, ActivityContact, VisitReportAmendment
 from app.activities.reads import READS
 from app.contacts.models import Contact
 from app.core.expressions import link, plain, record
@@ -45,6 +46,44 @@ _contacts = _links(
 )
 _NEVER = datetime(9999, 12, 31, tzinfo=UTC)
 _due = func.coalesce(Activity.due_at, Activity.starts_at, literal(_NEVER, Activity.due_at.type))
+_amender, _reviewing = aliased(User), aliased(User)
+_told = (
+    select(
+        VisitReportAmendment.id,
+        VisitReportAmendment.text,
+        VisitReportAmendment.visited_at,
+        VisitReportAmendment.visited_at_before,
+        VisitReportAmendment.cross_sell,
+        VisitReportAmendment.created_at,
+        link(VisitReportAmendment.created_by, _amender.name).label("created_by"),
+    )
+    .outerjoin(_amender, _amender.id == VisitReportAmendment.created_by)
+    .where(VisitReportAmendment.activity_id == Activity.id)
+    .order_by(VisitReportAmendment.created_at, VisitReportAmendment.id)
+    .correlate(Activity)
+    .subquery()
+)
+_amendments = _links(select(func.json_agg(func.row_to_json(_told.table_valued()))).select_from(_told))
+_reviewer = (
+    select(link(Activity.reviewed_by, _reviewing.name))
+    .where(_reviewing.id == Activity.reviewed_by)
+    .correlate(Activity)
+    .scalar_subquery()
+)
+_next = aliased(Activity)
+_follow_up = beside(
+    select(func.json_build_object("id", _next.id, "name", _next.subject, "starts_at", _next.starts_at)).where(
+        _next.follows_id == Activity.id, _next.type == "call", _next.status != "cancelled"
+    ),
+    Activity,
+    reason="whoever sees a call may know that there is a next one, and when",
+)
+_consent = case(
+    (
+        Activity.consent.is_not(None),
+        func.json_build_object("answer", Activity.consent, "email", Activity.consent_email, "at", Activity.starts_at),
+    )
+)
 _overdue = and_(Activity.is_open, func.coalesce(Activity.ends_at, Activity.starts_at, Activity.due_at) < func.now())
 
 ACTIVITY = Resource(
@@ -63,6 +102,10 @@ ACTIVITY = Resource(
         "created_by": link(Activity.created_by, _author.name),
         **plain(Activity, "due_at", "done_at", "remind_at"),
         **plain(Activity, "starts_at", "ends_at", "time_zone", "result", "location", "direction"),
+        **plain(Activity, "call_type", "script_version_id"),
+        "answers": func.coalesce(Activity.answers, func.jsonb_build_array()),
+        "consent": _consent,
+        "follow_up": _follow_up.correlate(Activity).scalar_subquery(),
         "participants": _participants,
         "contacts": _contacts,
         "sent_at": Activity.starts_at,
@@ -70,6 +113,11 @@ ACTIVITY = Resource(
         "to_addresses": func.coalesce(func.to_json(Activity.to_addresses), func.json_build_array()),
         "cc_addresses": func.coalesce(func.to_json(Activity.cc_addresses), func.json_build_array()),
         "visited_at": Activity.starts_at,
+        "cross_sell": func.coalesce(Activity.cross_sell, false()),
+        "follow_up_actions": func.coalesce(Activity.follow_up_actions, func.jsonb_build_array()),
+        **plain(Activity, "unknown_customer", "cross_sell_note", "cross_sell_outcome", "reviewed_at"),
+        "amendments": _amendments,
+        "reviewed_by": _reviewer,
     },
     joins=lambda s: (
         s.outerjoin(_assignee, _assignee.id == Activity.assignee_id)
@@ -92,6 +140,8 @@ ACTIVITY = Resource(
         "created_by": any_of(Activity.created_by),
         "account_id": any_of(Activity.account_id),
         "contact_id": any_of(Activity.contact_id),
+        "has_contact": is_set(Activity.contact_id),
+        "call_type": any_of(Activity.call_type),
         "lead_id": any_of(Activity.lead_id),
         "opportunity_id": any_of(Activity.opportunity_id),
         "series_id": equals(Activity.series_id),

@@ -3,13 +3,21 @@
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, Strict, StringConstraints
 
-from app.core.types import Link, RecordRead, united
+from app.core.types import NO_CONTROLS, Link, RecordRead, united
 
 _MOMENT: Any = {"format": "date-time"}
 _DAY: Any = {"format": "date"}
 Direction = Literal["inbound", "outbound"]
+QuestionKind = Literal["text", "yes_no", "choice", "number"]
+AnswerValue = (
+    Annotated[bool, Strict()]
+    | Annotated[int, Strict()]
+    | Annotated[float, Strict()]
+    | Annotated[str, StringConstraints(strict=True, min_length=1, max_length=2000, pattern=NO_CONTROLS)]
+)
+"""A text, yes or no, an option's key, or a number."""
 
 
 class Customer(BaseModel):
@@ -75,11 +83,47 @@ class _AppointmentRead(_ActivityRead):
     remind_at: str | None = Field(json_schema_extra=_MOMENT)
 
 
+class Label(BaseModel):
+    """A wording in both languages."""
+
+    de: str
+    en: str
+
+
+class AnswerRead(BaseModel):
+    """An answer to a key question, with the question as it was asked; `value_label` is the chosen option's."""
+
+    question: str
+    label: Label
+    kind: QuestionKind
+    value: AnswerValue
+    value_label: Label | None
+
+
+class CallConsent(BaseModel):
+    """What was said about further e-mail at the call, of which address, and when."""
+
+    answer: Literal["granted", "refused"]
+    email: str
+    at: str = Field(json_schema_extra=_MOMENT)
+
+
+class FollowUpCall(Link):
+    """The call that follows, and when it is planned."""
+
+    starts_at: str = Field(json_schema_extra=_MOMENT)
+
+
 class CallRead(_AppointmentRead):
     """A call, planned or held."""
 
     type: Literal["call"]
     direction: Direction
+    call_type: str | None
+    script_version_id: UUID | None
+    answers: list[AnswerRead]
+    consent: CallConsent | None
+    follow_up: FollowUpCall | None = Field(description="The next call, unless it was cancelled.")
 
 
 class MeetingRead(_AppointmentRead):
@@ -101,6 +145,52 @@ class EmailRead(_ActivityRead):
     contacts: list[Link] = Field(description="Further contacts among sender and recipients.")
 
 
+LeadOutcome = Literal["lead", "linked", "known", "taken", "possible", "incomplete", "not_allowed"]
+CrossSellOutcome = Literal["opportunity", "task", "dismissed"]
+ReviewReason = Literal["no_account", "no_contact", "follow_up_actions", "cross_sell", "unreviewed"]
+
+
+class UnknownCustomerRead(BaseModel):
+    """A customer who was not found, as the report describes them."""
+
+    name: str
+    street: str | None = None
+    postal_code: str
+    city: str
+    country: str
+    phone: str | None = None
+    email: str | None = None
+    contact_name: str | None = None
+    note: str | None = None
+    outcome: LeadOutcome = Field(
+        description="`lead`: one was made. `linked`: there was one. Otherwise none was made: the customer is `known`, `taken` "
+        "or `possible`(ly) taken, what the project asks for is `incomplete`, or its author is `not_allowed` to make leads."
+    )
+
+
+class FollowUpAction(BaseModel):
+    """Something that is to follow of a visit; with neither task nor dismissal it is open."""
+
+    id: UUID
+    text: str
+    due_on: str | None = Field(json_schema_extra=_DAY)
+    task_id: UUID | None
+    dismissed: bool
+    reason: str | None
+
+
+class Amendment(BaseModel):
+    """What was added to a visit report."""
+
+    id: UUID
+    text: str
+    visited_at: str | None = Field(json_schema_extra=_MOMENT, description="The visit was then …")
+    visited_at_before: str | None = Field(json_schema_extra=_MOMENT, description="… and not then.")
+    cross_sell: bool
+    created_at: str = Field(json_schema_extra=_MOMENT)
+    created_by: Link | None
+
+
 class VisitReportRead(_ActivityRead):
     """What a technician reports of a visit."""
 
@@ -108,6 +198,16 @@ class VisitReportRead(_ActivityRead):
     status: Literal["submitted", "reviewed"]
     visited_at: str = Field(json_schema_extra=_MOMENT)
     time_zone: str
+    unknown_customer: UnknownCustomerRead | None
+    cross_sell: bool = Field(description="Whether a possible order was seen.")
+    cross_sell_note: str | None
+    cross_sell_outcome: CrossSellOutcome | None = Field(
+        description="What the review made of it; an opportunity is the report's `opportunity`."
+    )
+    follow_up_actions: list[FollowUpAction]
+    amendments: list[Amendment] = Field(description="What was added since, in order.")
+    reviewed_at: str | None = Field(json_schema_extra=_MOMENT)
+    reviewed_by: Link | None
 
 
 READS = (CallRead, MeetingRead, TaskRead, NoteRead, EmailRead, VisitReportRead)

@@ -30,6 +30,7 @@ from app.matching import normalise
 from app.messages.service import send
 from app.opportunities.models import DEFAULT_PIPELINE_ID, Stage
 from app.projects.rules import Rules, rules_of
+from app.visits.service import lead_converted
 
 SALES_SUPPORT = "ks"
 
@@ -70,6 +71,7 @@ async def convert(ctx: Context, lead_id: UUID, body: ConversionCreate) -> bool:
     )
     if body.transfer_notes:
         await _transfer_notes(ctx, lead, account)
+    await lead_converted(ctx, lead.id, account, contact.id if contact else None)
     lead.status, lead.phase = rules.first_status("converted"), "converted"
     lead.converted_at = ctx.now
     lead.account_id = account.id

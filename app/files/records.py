@@ -7,12 +7,13 @@ from uuid import UUID
 
 from app.accounts.access import require_write
 from app.accounts.models import Account
+from app.activities.access import reasons_to_change, writing
 from app.activities.models import Activity
 from app.activities.problems import ConvertFirst
 from app.contacts.models import Contact
 from app.core.context import Context
 from app.core.permissions import Permission
-from app.core.problems import Problem
+from app.core.problems import Forbidden, Problem
 from app.core.records import RecordType
 from app.leads.access import may_change
 from app.leads.models import Lead
@@ -34,9 +35,17 @@ class Kind:
     check: Callable[[Context, Any], Awaitable[None]]
     problems: tuple[type[Problem], ...] = ()
 
+    also: Permission | None = None
+    """A right that does instead of `write`, for records of which `check` decides by it."""
+
+    def require(self, ctx: Context) -> None:
+        """Raise Forbidden when the asker may change no record of the kind."""
+        if self.also is None or not ctx.may(self.also):
+            ctx.require(self.write)
+
     async def changeable(self, ctx: Context, record_id: UUID, *, lock: bool) -> None:
         """Raise Forbidden, NotFound, or one of `problems`, unless the asker may change what hangs on the record."""
-        ctx.require(self.write)
+        self.require(ctx)
         await self.check(ctx, await ctx.load(self.model, record_id, lock=lock))
 
 
@@ -57,6 +66,12 @@ async def _of_others(_: Context, __: Any) -> None:
     """Who sees one and has the right to write such records may change it."""
 
 
+async def _of_activities(ctx: Context, activity: Activity) -> None:
+    """To a visit report its author adds photos, with no right to write activities at all (VISIT-1)."""
+    if not any(reasons_to_change(ctx.principal, activity, frozenset({"attachments"})).values()):
+        raise Forbidden(permission=writing(activity).value)
+
+
 _P = Permission
 KINDS: dict[str, Kind] = {
     kind.record_type: kind
@@ -72,7 +87,9 @@ KINDS: dict[str, Kind] = {
             *(_P.OPPORTUNITIES_READ, _P.OPPORTUNITIES_WRITE, _of_others),
         ),
         Kind(
-            *("activity", "activities", "activities", Activity, _P.ACTIVITIES_READ, _P.ACTIVITIES_WRITE, _of_others),
+            *("activity", "activities", "activities", Activity),
+            *(_P.ACTIVITIES_READ, _P.ACTIVITIES_WRITE, _of_activities),
+            also=_P.VISIT_REPORTS_WRITE,
         ),
     )
 }

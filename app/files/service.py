@@ -57,7 +57,7 @@ async def upload(
     what the Idempotency-Key brings (`key`).
     """
     services = services_of(request)
-    ctx.require(kind.write)
+    kind.require(ctx)
     async with open_context(services, ctx.principal) as before:
         await kind.changeable(before, record_id, lock=False)
     if request.headers.get("content-type", "").strip().lower().startswith("multipart/"):

@@ -41,7 +41,7 @@ KINDS: dict[str, tuple[str, str, Kind]] = {
     ),
     "activities": (
         *("activity", "activities"),
-        Kind(Activity, Permission.ACTIVITIES_READ, parts=("attachments", "activity_contacts")),
+        Kind(Activity, Permission.ACTIVITIES_READ, parts=("attachments", "activity_contacts", "visit_report_amendments")),
     ),
     "lead-locks": ("lead lock", "protection", Kind(LeadLock)),
     "clearances": ("clearance", "protection", Kind(Clearance, hidden=("customer_name", "country"))),

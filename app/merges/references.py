@@ -45,6 +45,7 @@ MOVES: dict[str, tuple[Reference, ...]] = {
         Reference("lead_locks", "account_id"),
         Reference("clearances", "account_id"),
         Reference("attachments", "account_id"),
+        Reference("erp_events", "account_id"),
         *_LINKED,
     ),
     "contact": (
@@ -82,5 +83,5 @@ STAYS: dict[str, str] = {
     "record_redirects.loser_id": "the old id itself",
 }
 
-QUIET = frozenset({"notifications", "record_redirects"})
+QUIET = frozenset({"erp_events", "notifications", "record_redirects"})
 """Tables that are moved, but not counted for people."""

@@ -27,6 +27,7 @@ Kind = Literal[
     "opportunity_requested",
     "message_received",
     "records_merged",
+    "cross_sell_found",
 ]
 
 Text = tuple[str, str]
@@ -128,6 +129,13 @@ TABLE: dict[str, Texts] = {
             "{by} bittet Sie, eine Verkaufschance anzulegen.\n\nErwarteter Jahresumsatz: {amount}\n\n{excerpt}",
         ),
         en=("{subject}", "{by} asks you to make an opportunity.\n\nExpected annual revenue: {amount}\n\n{excerpt}"),
+    ),
+    "cross_sell_found": Texts(
+        de=(
+            "Cross-Selling gefunden: {name}",
+            "{by} hat beim Besuch am {day} eine Verkaufsmöglichkeit gesehen: {subject}\n\n{note}",
+        ),
+        en=("Cross-sell found: {name}", "{by} saw a possible order on a visit on {day}: {subject}\n\n{note}"),
     ),
     "records_merged": Texts(
         de=("Zusammengeführt: {name}", "{by} hat „{losers}“ mit „{name}“ zusammengeführt."),

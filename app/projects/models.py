@@ -9,6 +9,8 @@ from app.core.db import Base, Record
 
 PROTECTION_PROJECT_ID = UUID("01900000-0000-7000-8000-000000000001")
 """The default project: customer protection in a developer network."""
+VISITS_PROJECT_ID = UUID("01900000-0000-7000-8000-000000000002")
+"""The project of customers whom a technician met and nobody knew (VISIT-1). While it is inactive, the default one takes them."""
 
 
 class Project(Record, Base):

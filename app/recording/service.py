@@ -4,12 +4,13 @@ from typing import Any
 from uuid import UUID
 
 from app.activities import service as activities
-from app.activities.access import reasons_to_change
+from app.activities.access import reasons_to_change, writing
 from app.activities.models import Activity
 from app.activities.queries import ACTIVITY
+from app.activities.reminding import remind, wanted
 from app.activities.schemas import EmailCreate, NoteCreate, TaskCreate
 from app.calls import service as calls
-from app.calls.schemas import CallCreate
+from app.calls.schemas import LEFT, CallCreate
 from app.core.context import Context
 from app.core.permissions import Permission
 from app.core.problems import Forbidden, Invalid
@@ -18,8 +19,9 @@ from app.identity.references import FieldProblem, unknown_references
 from app.meetings import service as meetings
 from app.meetings.schemas import MeetingCreate
 from app.recording.schemas import UPDATES, ActivityUpdate, AnyCreate, statuses_of, types_with
+from app.reminders import forget
 from app.visit_reports import service as visit_reports
-from app.visit_reports.schemas import VisitReportCreate
+from app.visit_reports.schemas import NOT_SET, VisitReportCreate
 
 _LISTS = ("participant_ids", "contact_ids")
 _NAMES = {
@@ -56,16 +58,21 @@ async def create(ctx: Context, body: AnyCreate) -> tuple[UUID, bool]:
     if errors:
         raise Invalid(errors)
     await activities.finish(ctx, activity, getattr(body, "contact_ids", ()))
+    if isinstance(body, CallCreate):
+        await calls.follow(ctx, activity, body)
+    if is_report:
+        await visit_reports.submitted(ctx, activity)
     return activity.id, True
 
 
 async def update(ctx: Context, activity_id: UUID, patch: ActivityUpdate, if_match: str | None) -> None:
     """Change an activity. Raises NotFound, Forbidden, StaleVersion, Invalid (also for fields that its type does not have)."""
-    activity = await ctx.load(Activity, activity_id)
     named = patch.model_fields_set
+    await calls.hold(ctx, activity_id, named)
+    activity = await ctx.load(Activity, activity_id)
     if not any(reasons_to_change(ctx.principal, activity, named).values()):
         completes = activity.type == "task" and named <= {"status"} and activity.assignee_id == ctx.user_id
-        lacking = Permission.TASKS_COMPLETE if completes else Permission.ACTIVITIES_WRITE
+        lacking = Permission.TASKS_COMPLETE if completes else writing(activity)
         raise Forbidden(permission=lacking.value)
     await require_match(ctx, ACTIVITY, activity, if_match)
     errors = _not_of_its_type(activity, patch)
@@ -74,9 +81,9 @@ async def update(ctx: Context, activity_id: UUID, patch: ActivityUpdate, if_matc
         errors += await unknown_references(ctx, users=[("/assignee_id", patch.assignee_id)])
     if errors:
         raise Invalid(errors)
-    was = activity.status
+    was, reminded, remind_at = activity.status, wanted(activity), activity.remind_at
     own: Any = UPDATES[activity.type].model_validate(patch.model_dump(exclude_unset=True))
-    assign(activity, own, leave=_LISTS)
+    assign(activity, own, leave=(*_LISTS, *LEFT, *NOT_SET))
     match activity.type:
         case "call":
             errors += await calls.change(ctx, activity, own, was)
@@ -90,13 +97,18 @@ async def update(ctx: Context, activity_id: UUID, patch: ActivityUpdate, if_matc
         raise Invalid(errors)
     if handed_over:
         await activities.tell_assignee(ctx, activity)
+    await remind(ctx, activity, reminded, remind_at)
 
 
 async def remove(ctx: Context, activity_id: UUID) -> None:
-    """Delete an activity. Raises NotFound, Forbidden, InUse (a conversion made it)."""
+    """Delete an activity. Raises NotFound, Forbidden, ConsentKept, InUse (a conversion made it)."""
     activity = await ctx.load(Activity, activity_id)
     ctx.require(Permission.ACTIVITIES_WRITE)
+    calls.refuse_delete(activity)
+    if activity.type == "visit_report":
+        ctx.require(Permission.ACCOUNTS_DELETE)  # what was submitted stays
     await delete(ctx, activity)
+    await forget(ctx, "activity", activity_id)
 
 
 def _not_of_its_type(activity: Activity, patch: ActivityUpdate) -> list[FieldProblem]:

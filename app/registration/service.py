@@ -34,6 +34,7 @@ from app.locks.service import advance, end, live_lock, open_clearances, take, us
 from app.matching import Party, normalise
 from app.notifications.service import notify
 from app.projects.rules import Rules, rules_of
+from app.visits.service import lead_removed
 
 IDENTITY_FIELDS = frozenset(
     {"name", "company", "first_name", "last_name", "street", "postal_code", "city", "country", "phone", "email"}
@@ -147,7 +148,7 @@ async def update(ctx: Context, lead_id: UUID, patch: LeadUpdate, if_match: str |
 
 
 async def remove(ctx: Context, lead_id: UUID, if_match: str | None) -> None:
-    """Delete an open lead with its lock and notes; its history stays.
+    """Delete an open lead with its lock and notes; its history stays, and what was reported of visits.
 
     Raises NotFound, Forbidden, NotYourLead, LeadClosed, InUse (files hang on it or on its notes).
     """
@@ -161,6 +162,7 @@ async def remove(ctx: Context, lead_id: UUID, if_match: str | None) -> None:
     lock = await live_lock(ctx, lead.id)
     if lock is not None:
         await end(ctx, lock, "released", None)
+    await lead_removed(ctx, lead.id)
     notes = delete(Activity).where(Activity.lead_id == lead.id, Activity.account_id.is_(None))
     try:
         await ctx.session.execute(unscoped(notes, reason="a lead's own notes go with it, whoever wrote them"))

@@ -33,6 +33,7 @@ UNLOGGED = {
     "device_sessions": "changes with each sign-in; what was done with it is in the log",
     "duplicate_cluster_members": "what a scan found, made of logged records; what people say of it is logged as dismissals and merges",
     "duplicate_clusters": "likewise",
+    "erp_events": "what the ERP is told, made of logged reports",
     "idempotency_keys": "kept answers",
     "index_state": "what the index of the duplicate check was built with",
     "jobs": "how far long work is; what it changes is logged",
@@ -54,6 +55,8 @@ UNLOGGED = {
 UNOWNED = {
     "activity_contacts": "seen through their activity",
     "account_revenues": "seen through their account",
+    "call_script_versions": "everybody who sees activities",
+    "call_scripts": "likewise",
     "centre_areas": "everybody sees them",
     "centres": "everybody sees them",
     "contact_types": "everybody sees them",
@@ -63,6 +66,7 @@ UNOWNED = {
     "device_sessions": "each service asks for its own user's",
     "duplicate_cluster_members": "seen through their cluster",
     "duplicate_scans": "a permission says who; what they found is owned",
+    "erp_events": "a permission says who follows them",
     "member_organisations": "everybody sees them",
     "message_recipients": "seen through their message",
     "object_removals": "never shown",
@@ -77,6 +81,7 @@ UNOWNED = {
     "teams": "everybody sees them",
     "user_roles": "everybody sees them",
     "users": "everybody sees them",
+    "visit_report_amendments": "seen through their activity",
 }
 """Mapped tables without the tripwire, and why."""
 
