@@ -47,6 +47,26 @@ def migrate(url: str) -> None:
     asyncio.run(rebuild_if_outdated(url))
 
 
+async def execute(url: str, statement: str) -> None:
+    connection = await asyncpg.connect(url, passfile="/dev/null")
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+def new_database(server_url: str, name: str) -> str:
+    """The address of a new database beside this one, migrated and empty: a copy of one that nobody is connected to."""
+    beside = server_url.rpartition("/")[0]
+    try:
+        asyncio.run(execute(server_url, f"CREATE DATABASE {name} TEMPLATE migrated"))
+    except asyncpg.InvalidCatalogNameError:
+        asyncio.run(execute(server_url, "CREATE DATABASE migrated"))
+        migrate(f"{beside}/migrated")
+        asyncio.run(execute(server_url, f"CREATE DATABASE {name} TEMPLATE migrated"))
+    return f"{beside}/{name}"
+
+
 @pytest.fixture(scope="session")
 def servers() -> Iterator[EmbeddedServers]:
     """PostgreSQL and Valkey of this test process, migrated."""
@@ -55,6 +75,7 @@ def servers() -> Iterator[EmbeddedServers]:
         EmbeddedServers(Path(folder) / "data", durable=False) as running,
     ):
         migrate(running.database_url)
+        asyncio.run(execute(running.database_url, "CREATE DATABASE migrated TEMPLATE leadwerk"))
         yield running
 
 

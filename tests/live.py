@@ -4,10 +4,8 @@ import asyncio
 import os
 import signal
 import socket
-import subprocess
-import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from email.message import EmailMessage
@@ -23,7 +21,9 @@ from aiosmtpd.controller import Controller
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 
 from app.core.embedded import EmbeddedServers
-from tests.conftest import ROOT, SECRET, migrate
+from tests import forking
+from tests.conftest import SECRET, new_database
+from tests.forking import Forked
 
 
 class Mailbox:
@@ -66,7 +66,7 @@ class Live:
     data_dir: Path
     mailbox: Mailbox
     urls: list[str] = field(default_factory=list)
-    processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    processes: list[Forked] = field(default_factory=list)
     environment: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -76,36 +76,33 @@ class Live:
     def start_api(self) -> None:
         """One more API process, ready when this returns."""
         port = _free_port()
-        command = [sys.executable, "-m", "uvicorn", "app.main:create_app", "--factory", "--port", str(port)]
-        self._start([*command, "--no-access-log", "--log-level", "error"])
+        self._start(forking.api, port)
         url = f"http://127.0.0.1:{port}"
         deadline = time.monotonic() + 60
-        while time.monotonic() < deadline:
-            try:
-                if httpx.get(f"{url}/readyz", timeout=2).status_code == 200:
-                    self.urls.append(url)
-                    return
-            except httpx.HTTPError:
-                pass
-            time.sleep(0.05)
+        with httpx.Client(timeout=2) as client:
+            while time.monotonic() < deadline:
+                try:
+                    if client.get(f"{url}/readyz").status_code == 200:
+                        self.urls.append(url)
+                        return
+                except httpx.HTTPError:
+                    pass
+                time.sleep(0.05)
         raise AssertionError(f"the API did not become ready: {self._log().read_text()[-3000:]}")
 
-    def start_worker(self, **environment: str) -> subprocess.Popen[bytes]:
+    def start_worker(self, **environment: str) -> Forked:
         """A worker process; `environment` is added to the installation's."""
-        return self._start([sys.executable, "-m", "app.cli", "worker"], **environment)
+        return self._start(forking.worker, **environment)
 
     def _log(self) -> Path:
         return self.data_dir / "processes.log"
 
-    def _start(self, command: list[str], **environment: str) -> subprocess.Popen[bytes]:
-        with self._log().open("ab") as log:
-            process = subprocess.Popen(
-                command, cwd=ROOT, env={**self.environment, **environment}, stdout=log, stderr=subprocess.STDOUT
-            )
+    def _start(self, run: Callable[..., None], *args: object, **environment: str) -> Forked:
+        process = Forked(run, *args, environment={**self.environment, **environment}, log=self._log())
         self.processes.append(process)
         return process
 
-    def stop(self, process: subprocess.Popen[bytes], sig: int = signal.SIGTERM) -> None:
+    def stop(self, process: Forked, sig: int = signal.SIGTERM) -> None:
         process.send_signal(sig)
         process.wait(15)
         self.processes.remove(process)
@@ -141,9 +138,7 @@ class Live:
 def live(servers: EmbeddedServers, folder: Path, *, apis: int = 1) -> Any:
     """A fresh database on the test servers, with API processes and a mail server; the worker is started by who needs it."""
     name = f"live_{uuid4().hex[:12]}"
-    asyncio.run(_create_database(servers.database_url, name))
-    url = servers.database_url.rsplit("/", 1)[0] + f"/{name}"
-    migrate(url)
+    url = new_database(servers.database_url, name)
     mailbox = Mailbox()
     smtp = mailbox.start()
     stack = Live(url, servers.redis_url.rsplit("/", 1)[0] + "/1", folder, mailbox)
@@ -167,11 +162,3 @@ def live(servers: EmbeddedServers, folder: Path, *, apis: int = 1) -> Any:
     finally:
         stack.stop_all()
         mailbox.stop()
-
-
-async def _create_database(server_url: str, name: str) -> None:
-    connection = await asyncpg.connect(server_url)
-    try:
-        await connection.execute(f'CREATE DATABASE "{name}"')
-    finally:
-        await connection.close()

@@ -25,7 +25,7 @@ from app.locks.service import NOTICE_DAYS
 from app.main import create_app
 from app.matching import Party, blocking_keys, score
 from app.settings import Settings
-from tests.conftest import Contexts, migrate
+from tests.conftest import Contexts, new_database
 from tests.factories import make_user
 
 R = TypeVar("R")
@@ -41,17 +41,9 @@ def in_a_thread(work: Coroutine[Any, Any, R]) -> R:
 @pytest.fixture(scope="module")
 def filled(servers: EmbeddedServers, settings: Settings) -> Settings:
     """The settings of an installation with a database of its own, filled with the demo."""
-    url = servers.database_url.rpartition("/")[0] + "/leadwerk_demo"
-    chosen = settings.model_copy(update={"database_url": url})
-
-    async def make() -> None:
-        connection = await asyncpg.connect(servers.database_url, passfile="/dev/null")
-        await connection.execute("CREATE DATABASE leadwerk_demo")
-        await connection.close()
-
-    in_a_thread(make())
     with ThreadPoolExecutor(1) as thread:
-        thread.submit(migrate, url).result()
+        url = thread.submit(new_database, servers.database_url, "leadwerk_demo").result()
+    chosen = settings.model_copy(update={"database_url": url})
     in_a_thread(fill(chosen))
     return chosen
 

@@ -2,11 +2,7 @@
 
 import asyncio
 import json
-import os
-import subprocess
-import sys
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -32,8 +28,9 @@ from app.identity.models import User
 from app.indexing import index_record
 from app.jobs import service as jobs
 from app.settings import Settings
-from tests.conftest import ROOT, SECRET
+from tests.conftest import SECRET
 from tests.factories import make_account, make_user
+from tests.forking import Forked, worker_with_test_jobs
 from tests.live import live
 from workers.runner import run_job
 
@@ -278,9 +275,5 @@ async def test_a_worker_killed_in_the_middle_leaves_the_same_clusters_exactly_on
     assert scan["clusters"] == TWINS and not folder.exists()
 
 
-def _worker(place: Any) -> "subprocess.Popen[bytes]":
-    environment = {**os.environ, **place.environment}
-    with (Path(place.data_dir) / "worker.log").open("ab") as log:
-        return subprocess.Popen(
-            [sys.executable, "-m", "tests.workers.process"], cwd=ROOT, env=environment, stdout=log, stderr=log
-        )
+def _worker(place: Any) -> Forked:
+    return Forked(worker_with_test_jobs, environment=place.environment, log=place.data_dir / "worker.log")

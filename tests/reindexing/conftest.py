@@ -17,33 +17,15 @@ from app.core.embedded import EmbeddedServers
 from app.core.principal import SystemPrincipal
 from app.reindexing.command import verify_index
 from app.settings import Settings
-from tests.conftest import migrate
-
-
-async def _execute(url: str, statement: str) -> None:
-    connection = await asyncpg.connect(url)
-    try:
-        await connection.execute(statement)
-    finally:
-        await connection.close()
-
-
-@pytest.fixture(scope="session")
-def template(servers: EmbeddedServers) -> str:
-    """The name of a migrated, empty database that nobody is connected to."""
-    name = f"template_{uuid4().hex[:12]}"
-    asyncio.run(_execute(servers.database_url, f"CREATE DATABASE {name}"))
-    migrate(servers.database_url.rpartition("/")[0] + f"/{name}")
-    return name
+from tests.conftest import execute, new_database
 
 
 @pytest.fixture
-def scratch(servers: EmbeddedServers, template: str) -> Iterator[str]:
+def scratch(servers: EmbeddedServers) -> Iterator[str]:
     """The address of a database of the test's own, migrated."""
     name = f"scratch_{uuid4().hex[:12]}"
-    asyncio.run(_execute(servers.database_url, f"CREATE DATABASE {name} TEMPLATE {template}"))
-    yield servers.database_url.rpartition("/")[0] + f"/{name}"
-    asyncio.run(_execute(servers.database_url, f"DROP DATABASE {name} WITH (FORCE)"))
+    yield new_database(servers.database_url, name)
+    asyncio.run(execute(servers.database_url, f"DROP DATABASE {name} WITH (FORCE)"))
 
 
 @asynccontextmanager

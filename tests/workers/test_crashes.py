@@ -4,8 +4,6 @@ import asyncio
 import os
 import random
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +15,7 @@ import redis
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.core.embedded import EmbeddedServers
+from tests.forking import Forked, worker_with_test_jobs
 from tests.workers.support import Installation
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -37,12 +36,11 @@ class Processes:
             "DATA_DIR": str(folder),
             "LOG_LEVEL": "WARNING",
         }
-        self._log = (folder / "workers.log").open("wb")
-        self.running: list[subprocess.Popen[bytes]] = []
+        self._log = folder / "workers.log"
+        self.running: list[Forked] = []
 
-    def start(self) -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-m", "tests.workers.process"]
-        process = subprocess.Popen(command, cwd=ROOT, env=self._environment, stdout=self._log, stderr=self._log)
+    def start(self) -> Forked:
+        process = Forked(worker_with_test_jobs, environment=self._environment, log=self._log)
         self.running.append(process)
         return process
 
@@ -55,7 +53,6 @@ class Processes:
         for process in self.running:
             process.kill()
             process.wait()
-        self._log.close()
 
 
 @pytest.fixture
