@@ -7,7 +7,7 @@ sent: a 201 that a client sees is on disk. Whatever raises rolls everything back
 import hashlib
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Annotated, Any, TypeVar, cast
@@ -325,11 +325,51 @@ async def _signed_in_writing(request: Request, key: IdempotencyKey = None) -> As
     refuse_unknown(request)
     async with open_context(services, principal, language_of(request)) as context:
         if key is not None:
-            fingerprint = hashlib.sha256(f"{request.method} {request.url.path}?{request.url.query}\n".encode())
-            fingerprint.update(await request.body())
-            context.idempotency = idempotency.Claim(context.user.user_id, key, fingerprint.digest(), context.now)
-            await idempotency.claim(context.run, context.idempotency)
+            context.idempotency = await _claim(context, request, key)
         yield context
+
+
+async def _claim(context: Context, request: Request, key: str) -> idempotency.Claim:
+    fingerprint = hashlib.sha256(f"{request.method} {request.url.path}?{request.url.query}\n".encode())
+    fingerprint.update(await request.body())
+    claim = idempotency.Claim(context.user.user_id, key, fingerprint.digest(), context.now)
+    await idempotency.claim(context.run, claim)
+    return claim
+
+
+@dataclass(slots=True)
+class Steps:
+    """What a POST works with whose parts have a transaction each: what one has done stays, whatever becomes of the next.
+
+    Each part must know by itself when it was done before. The answer is kept under the Idempotency-Key when all is over, and
+    in between no connection is held.
+    """
+
+    services: Services
+    principal: Principal
+    language: str
+    claim: idempotency.Claim | None = None
+
+    def open(self) -> AbstractAsyncContextManager[Context]:
+        """A context of its own, committed when the block ends well."""
+        return open_context(self.services, self.principal, self.language)
+
+    async def reply(self, content: Mapping[str, Any], *, status: int) -> Response:
+        """The answer, kept with the idempotency key."""
+        async with self.open() as context:
+            context.idempotency = self.claim
+            return context.reply(content, status=status)
+
+
+async def _signed_in_stepwise(request: Request, key: IdempotencyKey = None) -> Steps:
+    services = services_of(request)
+    principal = request.state.principal = await services.authenticate(request)
+    refuse_unknown(request)
+    steps = Steps(services, principal, language_of(request))
+    if key is not None:
+        async with steps.open() as context:
+            steps.claim = await _claim(context, request, key)
+    return steps
 
 
 async def _anyone(request: Request) -> AsyncIterator[Context]:
@@ -343,6 +383,9 @@ Ctx = Annotated[Context, Depends(_signed_in, scope="function")]
 
 PostCtx = Annotated[Context, Depends(_signed_in_writing, scope="function")]
 """The same for every POST: takes the Idempotency-Key."""
+
+PostSteps = Annotated[Steps, Depends(_signed_in_stepwise, scope="function")]
+"""Instead, for a POST whose parts have a transaction each."""
 
 PublicCtx = Annotated[Context, Depends(_anyone, scope="function")]
 """A context for those who are not signed in yet."""

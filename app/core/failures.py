@@ -170,41 +170,50 @@ def install(app: FastAPI) -> None:
             case _:
                 return answer(request, MalformedBody())
 
-    @app.exception_handler(IntegrityError)
-    async def integrity(request: Request, error: IntegrityError) -> Response:
-        return answer(request, _conflict(error.orig))
+    async def outside(request: Request, error: Exception) -> Response:
+        if (known := problem_of(error)) is None:
+            raise error
+        if isinstance(known, Unavailable):
+            log.warning("dependency_unavailable", error=type(error).__name__)
+        return answer(request, known)
 
-    @app.exception_handler(asyncpg.IntegrityConstraintViolationError)
-    async def raw_integrity(request: Request, error: Exception) -> Response:
-        return answer(request, _conflict(error))
+    for kind in (*_UNAVAILABLE, asyncpg.IntegrityConstraintViolationError, DBAPIError):
+        app.add_exception_handler(kind, outside)
 
-    async def unavailable(request: Request, error: Exception) -> Response:
-        log.warning("dependency_unavailable", error=type(error).__name__)
-        return answer(request, Unavailable())
 
-    for kind in (
-        PoolTimeout,
-        RedisError,
-        ConnectionError,
-        TimeoutError,
-        asyncpg.PostgresConnectionError,
-        asyncpg.QueryCanceledError,
-        asyncpg.InterfaceError,
-        asyncpg.InternalClientError,  # what the driver says when the server goes in the middle of a statement
-        asyncpg.CannotConnectNowError,
-        asyncpg.TooManyConnectionsError,
-        asyncpg.LockNotAvailableError,
-        asyncpg.DeadlockDetectedError,
-        asyncpg.AdminShutdownError,
-    ):
-        app.add_exception_handler(kind, unavailable)
+_UNAVAILABLE = (
+    PoolTimeout,
+    RedisError,
+    ConnectionError,
+    TimeoutError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.QueryCanceledError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # what the driver says when the server goes in the middle of a statement
+    asyncpg.CannotConnectNowError,
+    asyncpg.TooManyConnectionsError,
+    asyncpg.LockNotAvailableError,
+    asyncpg.DeadlockDetectedError,
+    asyncpg.AdminShutdownError,
+)
 
-    @app.exception_handler(DBAPIError)
-    async def database(request: Request, error: DBAPIError) -> Response:
-        state = str(getattr(error.orig, "sqlstate", "") or "")
-        if error.connection_invalidated or state[:2] in ("08", "53", "57") or state in ("40P01", "40001", "55P03"):
-            return await unavailable(request, error)
-        raise error
+
+def problem_of(error: Exception) -> Problem | None:
+    """What a client is told of an error; None of a defect."""
+    if isinstance(error, Problem):
+        return error
+    if isinstance(error, IntegrityError):
+        return _conflict(error.orig)
+    if isinstance(error, asyncpg.IntegrityConstraintViolationError):
+        return _conflict(error)
+    state = str(getattr(error.orig, "sqlstate", "") or "") if isinstance(error, DBAPIError) else ""
+    lost = isinstance(error, DBAPIError) and error.connection_invalidated
+    if isinstance(error, _UNAVAILABLE) or lost or state[:2] in ("08", "53", "57") or state in _TRY_AGAIN:
+        return Unavailable()
+    return None
+
+
+_TRY_AGAIN = ("40P01", "40001", "55P03")
 
 
 _TAKEN = re.compile(r"^uq_[a-z_]+?_(erp_id|name|key|code)$")

@@ -31,5 +31,7 @@ table = Table(
     Column("operation", Text, nullable=False),
     Column("old", JSONB),
     Column("new", JSONB),
+    Column("version", BigInteger, doc="The record's version after the change; that of a deleted one before it."),
     Index("ix_change_log_record_id_id", "record_id", "id"),
+    Index("ix_change_log_xid_id", "xid", "id"),
 )

@@ -217,6 +217,10 @@ class Resource:
 
     # --- many --------------------------------------------------------------------------------------------------------
 
+    def rows(self, how_far: Reach, *more: Any) -> Select[Any]:
+        """A statement for records within that reach: `json`, as their single GET shows them, and what else is asked for."""
+        return self._select(tuple(self.columns), how_far, *more)
+
     async def page(self, ctx: Context, request: Request, query: ListQuery) -> Response:
         """The answer to GET of the list."""
         values = self._values(query)
