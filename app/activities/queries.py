@@ -30,9 +30,9 @@ def _links(statement: Any) -> ColumnElement[Any]:
 
 
 _participants = _links(
-    select(func.json_agg(link(_taking_part.id, _taking_part.name))).where(
-        _taking_part.id == func.any(Activity.participant_ids)
-    )
+    select(func.json_agg(link(_taking_part.id, _taking_part.name)))
+    .where(_taking_part.id == func.any(Activity.participant_ids))
+    .correlate(Activity)
 )
 _further = select(ActivityContact.contact_id).where(ActivityContact.activity_id == Activity.id).correlate(Activity)
 _contacts = _links(
@@ -84,7 +84,11 @@ _consent = case(
         func.json_build_object("answer", Activity.consent, "email", Activity.consent_email, "at", Activity.starts_at),
     )
 )
-_overdue = and_(Activity.is_open, func.coalesce(Activity.ends_at, Activity.starts_at, Activity.due_at) < func.now())
+_end = case(  # a series is over with its last occurrence, if it has one
+    (Activity.recurrence.is_not(None), Activity.recurs_until),
+    else_=func.coalesce(Activity.ends_at, Activity.starts_at, Activity.due_at),
+)
+_overdue = func.coalesce(and_(Activity.is_open, _end < func.now()), false())
 
 ACTIVITY = Resource(
     Activity,
@@ -106,6 +110,9 @@ ACTIVITY = Resource(
         "answers": func.coalesce(Activity.answers, func.jsonb_build_array()),
         "consent": _consent,
         "follow_up": _follow_up.correlate(Activity).scalar_subquery(),
+        "all_day": Activity.starts_on.is_not(None),
+        **plain(Activity, "starts_on", "ends_on", "recurrence", "recurs_until", "series_id", "occurrence_at"),
+        "excluded_at": func.to_json(Activity.excluded_at),
         "participants": _participants,
         "contacts": _contacts,
         "sent_at": Activity.starts_at,

@@ -94,6 +94,8 @@ async def test_who_takes_part_sees_it_and_contacts_are_named(api: Api, session: 
     )
     assert made.json()["participants"] == [{"id": str(guest.id), "name": guest.name}]
     assert made.json()["contacts"] == [{"id": str(contact.id), "name": "Anna Berger"}]
+    alone = await client.post("/v1/activities", json=body)
+    assert (alone.json()["participants"], alone.json()["contacts"]) == ([], []), "another meeting's are not its own"
     url = made.headers["Location"]
     for user, status in ((guest, 200), (stranger, 404)):
         assert (await (await api.as_user(user)).get(url)).status_code == status
