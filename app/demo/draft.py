@@ -19,7 +19,7 @@ from app.locks.service import schedule
 from app.matching import PartyValues
 from app.notifications import texts
 from app.notifications.models import Notification
-from app.notifications.service import PRODUCT
+from app.notifications.telling import PRODUCT
 
 R = TypeVar("R")
 

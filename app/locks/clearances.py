@@ -15,7 +15,7 @@ from app.locks.models import Clearance, LeadLock
 from app.locks.problems import ClearanceDecided, ClearanceOpen, LockNotLive, NothingToClear
 from app.locks.protection import country_heads
 from app.locks.schemas import ClearanceCreate, ClearanceDecision
-from app.notifications.service import notify
+from app.notifications import notify
 
 STATES = {"grant": "granted", "share": "shared", "refuse": "refused"}
 

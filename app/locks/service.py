@@ -20,7 +20,7 @@ from app.locks.models import Clearance, LeadLock
 from app.locks.problems import LockNotActive, LockNotLive, NotTheHolder
 from app.locks.protection import country_heads
 from app.locks.schemas import LockExtension, LockRelease, LockTransfer
-from app.notifications.service import notify
+from app.notifications import notify
 from app.notifications.texts import Kind
 from app.projects.rules import Rules
 

@@ -32,9 +32,13 @@ class Message(Record, Base):
         Index("ix_messages_created_at_id", "created_at", "id"),
         Index("ix_messages_record_id", "record_id", postgresql_where=text("record_id IS NOT NULL")),
         Index("ix_messages_sender_id_created_at_id", "sender_id", "created_at", "id"),
+        Index("ix_messages_thread_id_created_at_id", "thread_id", "created_at", "id"),
     )
 
     kind: Mapped[str]
+    thread_id: Mapped[UUID]
+    """The id of the message that the thread began with; of the first one its own."""
+    reply_to_id: Mapped[UUID | None] = mapped_column(ForeignKey("messages.id", ondelete="SET NULL"), index=True)
     sender_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
     subject: Mapped[str]
     body: Mapped[str]

@@ -88,8 +88,10 @@ async def send(
 
     `request` is what an `opportunity_request` asks for: lead_id, account_id, contact_id, stage_id, amount, currency.
     """
+    own_id = id_ or new_id()
     message = Message(
-        id=id_ or new_id(),
+        id=own_id,
+        thread_id=own_id,
         kind=kind,
         sender_id=ctx.user_id,
         subject=subject,

@@ -1,5 +1,5 @@
-"""Telling users what they should know: `await notify(ctx, …)`."""
+"""Telling users what they should know: `await notify(ctx, …)`, or `notify_many` for several things or many people."""
 
-from app.notifications.service import notify, notify_managers
+from app.notifications.telling import Told, notify, notify_managers, notify_many
 
-__all__ = ["notify", "notify_managers"]
+__all__ = ["Told", "notify", "notify_managers", "notify_many"]

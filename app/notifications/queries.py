@@ -23,7 +23,7 @@ def _resource(language: Language) -> Resource:
                 else_=func.json_build_object("type", Notification.record_type, "id", Notification.record_id),
             ),
         },
-        joins=lambda s: s.where(Notification.user_id == asker()),
+        joins=lambda s: s.where(Notification.user_id == asker(), Notification.in_app),
         filters={
             "unread": equals(Notification.read_at.is_(None)),
             "kind": any_of(Notification.kind),

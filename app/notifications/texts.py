@@ -28,6 +28,14 @@ Kind = Literal[
     "message_received",
     "records_merged",
     "cross_sell_found",
+    "mentioned",
+    "job_done",
+    "follow_up_due",
+    "follow_up_handed_over",
+    "calendar_shared",
+    "task_reminder",
+    "call_reminder",
+    "meeting_reminder",
 ]
 
 Text = tuple[str, str]
@@ -145,8 +153,60 @@ TABLE: dict[str, Texts] = {
         de=("Nachricht von {by}: {subject}", "{excerpt}"),
         en=("Message from {by}: {subject}", "{excerpt}"),
     ),
+    "mentioned": Texts(
+        de=("{by} hat Sie erwähnt", "{by} hat Sie in {place} erwähnt.\n\n{excerpt}"),
+        en=("{by} mentioned you", "{by} mentioned you in {place}.\n\n{excerpt}"),
+        words={
+            "place": {
+                "note": ("einer Notiz", "a note"),
+                "visit_report": ("einem Besuchsbericht", "a visit report"),
+                "message": ("einer Nachricht zu diesem Datensatz", "a message about this record"),
+            }
+        },
+    ),
+    "job_done": Texts(
+        de=("{job}: {outcome}", "Ihr Auftrag „{job}“ ist beendet: {outcome}."),
+        en=("{job}: {outcome}", "The job “{job}” that you asked for has ended: {outcome}."),
+        words={
+            "job": {"duplicate_scan": ("Dublettensuche", "Duplicate scan")},
+            "outcome": {"done": ("fertig", "done"), "failed": ("gescheitert", "failed")},
+        },
+    ),
+    "follow_up_due": Texts(
+        de=("Wiedervorlage fällig: {name}", "Die Wiedervorlage zu „{name}“ ist fällig.\n\n{note}"),
+        en=("Follow-up due: {name}", "The follow-up on “{name}” is due.\n\n{note}"),
+    ),
+    "follow_up_handed_over": Texts(
+        de=("Wiedervorlage für Sie: {name}", "{by} hat Ihnen die Wiedervorlage zu „{name}“ übergeben.\n\n{note}"),
+        en=("Follow-up for you: {name}", "{by} handed the follow-up on “{name}” over to you.\n\n{note}"),
+    ),
+    "calendar_shared": Texts(
+        de=("{by} teilt einen Kalender mit Ihnen", "Sie dürfen den Kalender von {by} {mode}."),
+        en=("{by} shares a calendar with you", "You may {mode} the calendar of {by}."),
+        words={"mode": {"read": ("lesen", "read"), "write": ("lesen und ändern", "read and change")}},
+    ),
+    "task_reminder": Texts(
+        de=("Erinnerung: {name}", "Die Aufgabe „{name}“ ({about}) ist fällig: {day}."),
+        en=("Reminder: {name}", "The task “{name}” ({about}) is due: {day}."),
+    ),
+    "call_reminder": Texts(
+        de=("Erinnerung: {name}", "Der Anruf „{name}“ ({about}) ist für {day} um {time} geplant."),
+        en=("Reminder: {name}", "The call “{name}” ({about}) is planned for {day} at {time}."),
+    ),
+    "meeting_reminder": Texts(
+        de=("Erinnerung: {name}", "Die Besprechung „{name}“ ({about}) beginnt am {day} um {time}."),
+        en=("Reminder: {name}", "The meeting “{name}” ({about}) begins on {day} at {time}."),
+    ),
 }
 assert set(TABLE) == set(get_args(Kind))
+
+ALWAYS: Mapping[str, tuple[str, ...]] = {
+    "clearance_requested": ("in_app",),
+    "clearance_decided": ("in_app",),
+    "cross_sell_found": ("in_app", "email"),
+}
+"""What nobody can switch off: a request for clearance waits for its decision and the developer for the answer (LOCK-4), and
+what a technician finds for the centre is told its manager by e-mail at once (VISIT-2)."""
 
 _LANGUAGES: tuple[Language, Language] = ("de", "en")
 

@@ -32,7 +32,7 @@ from app.locks.models import ProtectionCheck
 from app.locks.protection import Examination, examine, refuse_unless_free
 from app.locks.service import advance, end, live_lock, open_clearances, take, use_clearances
 from app.matching import Party, normalise
-from app.notifications.service import notify
+from app.notifications import notify
 from app.projects.rules import Rules, rules_of
 from app.visits.service import lead_removed
 

@@ -41,6 +41,7 @@ UNLOGGED = {
     "merge_moves": "what a merge moved, each of it logged where it was moved",
     "message_recipients": "who has read what",
     "object_removals": "files that nobody needs any more",
+    "notification_settings": "how somebody wants to be told",
     "notifications": "what somebody was told, and has read",
     "outbox": "jobs",
     "photos": "pictures; which one a record shows is logged with the record",
@@ -48,6 +49,7 @@ UNLOGGED = {
     "party_key": "likewise",
     "password_resets": "links that end by themselves",
     "protection_checks": "receipts: written once, never changed",
+    "reminders": "when somebody is to be told; what of, and for when, is logged with the record",
     "record_redirects": "where merged records are, made of logged merges",
 }
 """Tables whose changes are not written into the change log, and why."""
@@ -75,6 +77,7 @@ UNOWNED = {
     "pipelines": "everybody sees them",
     "project_statuses": "everybody sees them",
     "projects": "everybody sees them",
+    "reminders": "never shown",
     "roles": "everybody sees them",
     "stages": "everybody sees them",
     "team_members": "everybody sees them",

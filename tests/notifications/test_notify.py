@@ -1,7 +1,7 @@
 """Telling users: who is told, once, in which words."""
 
 from datetime import date
-from typing import Any
+from typing import Any, get_args
 from uuid import uuid4
 
 import pytest
@@ -11,8 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.core.principal import SystemPrincipal, UserPrincipal
 from app.core.visibility import unscoped
 from app.identity.models import User
-from app.notifications import notify, notify_managers, texts
-from app.notifications.models import Notification
+from app.notifications import Told, notify, notify_managers, notify_many, texts
+from app.notifications.models import Notification, NotificationSettings
 from tests.conftest import Contexts
 from tests.factories import make_user
 
@@ -99,6 +99,14 @@ SAMPLE: dict[str, Any] = {
     "subject": "Huber\r\nBcc: x",
     "excerpt": "e",
     "losers": "Hueber",
+    "day": date(2026, 8, 1),
+    "note": None,
+    "place": "note",
+    "job": "duplicate_scan",
+    "outcome": "failed",
+    "mode": "write",
+    "about": "Huber GmbH",
+    "time": "09:30",
 }
 
 
@@ -115,6 +123,60 @@ async def test_money_and_choices_are_written_for_readers() -> None:
     assert "1.234.567,80 EUR" in asked["de"]["body"] and "1,234,567.80 EUR" in asked["en"]["body"]
     decided = texts.render("clearance_decided", SAMPLE)
     assert "geteilt" in decided["de"]["title"] and decided["en"]["body"].endswith("Reason: –")
+
+
+@pytest.mark.rule("LEAD-12")
+async def test_many_are_told_in_one_statement_each_by_their_settings(session: AsyncSession, contexts: Contexts) -> None:
+    users = [await make_user(session) for _ in range(5)]
+    wishes: list[dict[str, Any]] = [
+        {},
+        {"task_assigned": {"in_app": False}},
+        {"task_assigned": {"email": "digest"}},
+        {"task_assigned": {"in_app": False, "email": "never"}},
+        {"lead_assigned": {"in_app": False, "email": "never"}},
+    ]
+    for user, kinds in zip(users, wishes, strict=True):
+        session.add(NotificationSettings(user_id=user.id, kinds=kinds))
+    await session.commit()
+    data, gone = {"name": "Angebot"}, await make_user(session, active=False)
+    told_ = [Told(user.id, "task_assigned", "activity", uuid4(), data, "k") for user in [*users, users[0], gone]]
+    async with contexts.of() as ctx:
+        run, statements = ctx.run, 0
+
+        async def counting(*args: Any, **values: Any) -> Any:
+            nonlocal statements
+            statements += 1
+            return await run(*args, **values)
+
+        ctx.run = counting  # type: ignore[method-assign]
+        await notify_many(ctx, told_)
+        await ctx.flush_jobs()
+        assert statements == 2, "the notifications, and the mails to send"
+    rows = {row.user_id: (row.in_app, row.mail) for row in await told(session)}
+    assert [rows.get(user.id) for user in users] == [
+        (True, "at_once"),
+        (False, "at_once"),
+        (True, "digest"),
+        None,
+        (True, "at_once"),
+    ]
+    assert await mails(session) == 3
+
+
+async def test_what_nobody_can_switch_off_is_told_whatever_the_settings_say(
+    session: AsyncSession, contexts: Contexts
+) -> None:
+    user = await make_user(session)
+    off = {"in_app": False, "email": "never"}
+    session.add(NotificationSettings(user_id=user.id, kinds=dict.fromkeys(texts.TABLE, off)))
+    await session.commit()
+    async with contexts.of() as ctx:
+        await notify_many(ctx, [Told(user.id, kind, "lead", uuid4(), SAMPLE) for kind in get_args(texts.Kind)])
+    assert {(row.kind, row.in_app, row.mail) for row in await told(session)} == {
+        ("clearance_requested", True, "never"),
+        ("clearance_decided", True, "never"),
+        ("cross_sell_found", True, "at_once"),
+    }
 
 
 @pytest.mark.rule("ID-5")
