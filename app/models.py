@@ -26,4 +26,5 @@ import app.messages.models
 import app.notifications.models
 import app.opportunities.models
 import app.projects.models
-import app.reminders.models  # noqa: F401  (all of these: for their tables)
+import app.reminders.models
+import app.sync.models  # noqa: F401  (all of these: for their tables)

@@ -22,6 +22,7 @@ from app.duplicates.router import router as duplicates
 from app.erp_events.router import router as erp_events
 from app.files.photo_router import router as photos
 from app.files.router import router as files
+from app.follow_ups.router import router as follow_ups
 from app.history.router import router as history
 from app.identity.auth_router import router as auth
 from app.identity.router import me, people, role_router
@@ -41,6 +42,7 @@ from app.projects.router import router as projects
 from app.recording.router import router as recording
 from app.registration.account_router import router as account_registration
 from app.registration.router import router as registration
+from app.sync.router import router as sync
 from app.visit_reports.router import amendments
 from app.visit_reports.router import router as visit_reports
 from app.timeline.router import router as timeline
@@ -57,6 +59,8 @@ ROUTERS: list[APIRouter] = [
     pipeline_router,
     activities,
     recording,
+    follow_ups,
+    sync,
     visit_reports,
     amendments,
     timeline,
@@ -109,6 +113,8 @@ TAGS = [
     {"name": "opportunities", "description": "Chances of an order, their board, pipelines."},
     {"name": "activities", "description": "Calls, meetings, tasks, notes, e-mails, visit reports."},
     {"name": "visit-reports", "description": "Amending and reviewing visit reports."},
+    {"name": "sync", "description": "Offline clients: what has changed, and what was written meanwhile."},
+    {"name": "follow-ups", "description": "What is to be come back to, and when: with reminders."},
     {"name": "attachments", "description": "Files on records."},
     {"name": "messages", "description": "Messages between users."},
     {"name": "notifications", "description": "What somebody should know."},

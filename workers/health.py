@@ -16,6 +16,7 @@ from app.core.context import Services, open_context
 from app.core.outbox import OPEN
 from app.core.principal import SystemPrincipal
 from app.core.statements import Statement
+from app.reminders.models import Reminder
 
 log = structlog.get_logger()
 
@@ -31,6 +32,14 @@ SECONDS = Histogram(
 OLDEST = Gauge("leadwerk_outbox_oldest_due_seconds", "How long the oldest due job has been waiting.")
 DEAD = Gauge("leadwerk_outbox_dead", "Jobs that wait for an administrator.")
 
+REMINDED = Counter("leadwerk_reminders_total", "Reminders by outcome: told, void, failed.", ["outcome"])
+REMINDER_SECONDS = Histogram(
+    "leadwerk_reminder_seconds",
+    "Time from a reminder's due time to its being told.",
+    buckets=(0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 3600, 86400),
+)
+OLDEST_REMINDER = Gauge("leadwerk_reminders_oldest_due_seconds", "How long the oldest due reminder has been waiting.")
+
 BEAT_SECONDS = 5.0
 LOG_SECONDS = 60.0
 KEY = "leadwerk:worker:{name}"
@@ -43,6 +52,7 @@ _STATE = Statement(
         .scalar_subquery()
         .label("oldest"),
         select(func.count()).where(_row.c.dead_at.is_not(None)).scalar_subquery().label("dead"),
+        select(func.min(Reminder.due_at)).where(Reminder.sent_at.is_(None)).scalar_subquery().label("reminder"),
     )
 )
 
@@ -65,16 +75,25 @@ async def beat(services: Services, redis: Redis) -> None:
 
 
 async def look(services: Services) -> dict[str, float]:
-    """How long the oldest due job waits, how many are dead, and what this process has done."""
+    """How long the oldest due job and reminder wait, how many jobs are dead, and what this process has done."""
     async with open_context(services, SystemPrincipal("heartbeat")) as ctx:
         now = ctx.now
         row = (await ctx.run(_STATE, now=now))[0]
     oldest = (now - row["oldest"]).total_seconds() if row["oldest"] else 0.0
+    reminder = max(0.0, (now - row["reminder"]).total_seconds()) if row["reminder"] else 0.0
     OLDEST.set(oldest)
+    OLDEST_REMINDER.set(reminder)
     DEAD.set(row["dead"])
     outcomes = {"done": 0.0, "failed": 0.0, "dead": 0.0}
     for metric in JOBS.collect():
         for sample in metric.samples:
             if sample.name == "leadwerk_jobs_total" and sample.labels["outcome"] in outcomes:
                 outcomes[sample.labels["outcome"]] += sample.value
-    return {"oldest_due_seconds": round(oldest, 1), "dead_jobs": row["dead"], **outcomes}
+    reminded = sum(s.value for m in REMINDED.collect() for s in m.samples if s.name == "leadwerk_reminders_total")
+    return {
+        "oldest_due_seconds": round(oldest, 1),
+        "dead_jobs": row["dead"],
+        **outcomes,
+        "oldest_reminder_seconds": round(reminder, 1),
+        "reminded": reminded,
+    }

@@ -1,4 +1,4 @@
-"""The worker process: relay, arq worker, timetable and heartbeat over one set of connections. `run()` is the way in."""
+"""The worker process: relay, reminders, arq worker, timetable and heartbeat over one set of connections. `run()` is the way in."""
 
 import asyncio
 import contextlib
@@ -21,6 +21,7 @@ from app.settings import Settings, get_settings
 from workers import health, timetable
 from workers.queue import ArqQueue, ArqWorker, connect
 from workers.relay import STALE_AFTER, Relay
+from workers.reminding import Reminding
 from workers.runner import run_jobs
 
 log = structlog.get_logger()
@@ -47,7 +48,7 @@ async def main(settings: Settings, *, stale_after: timedelta = STALE_AFTER) -> N
     if settings.worker_metrics_port:
         start_http_server(settings.worker_metrics_port, settings.host)
 
-    database = Database(settings.database_url, pool=max(settings.database_pool, AT_ONCE + 2))
+    database = Database(settings.database_url, pool=max(settings.database_pool, AT_ONCE + 4))
     clock = Clock(settings.time_zone, settings.clock_offset_seconds)
     redis = connect(settings.redis_url)
     services = Services(database, database, clock, settings, _nobody)
@@ -56,12 +57,15 @@ async def main(settings: Settings, *, stale_after: timedelta = STALE_AFTER) -> N
     log.info("worker_started")
     tasks = [
         asyncio.create_task(part)
-        for part in (relay.run(), timetable.keep(services), health.beat(services, redis), worker.run())
+        for part in (
+            *(relay.run(), Reminding(services).run(), timetable.keep(services), health.beat(services, redis)),
+            worker.run(),
+        )
     ]
     watching = asyncio.create_task(_until(stopping))
     try:
         done, _ = await asyncio.wait([*tasks, watching], return_when=asyncio.FIRST_COMPLETED)
-        for task in tasks[:3]:
+        for task in tasks[:-1]:
             task.cancel()
         await worker.finish(FINISH_SECONDS)
         for task in done - {watching}:

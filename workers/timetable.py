@@ -22,6 +22,8 @@ DAILY: dict[str, time] = {
     "identity.tidy": time(3, 25),
     "lookups.forget": time(3, 30),
     "merges.forget": time(3, 35),
+    "sync.forget": time(3, 40),
+    "reminders.forget": time(3, 40),
 }
 """Job name → the organisation's clock time."""
 ASK_SECONDS = 600.0

@@ -10,17 +10,18 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, delete, false, insert, select, true
+from sqlalchemy import Select, and_, delete, false, func, insert, select, true
 
 from app.accounts.models import Account
 from app.activities.models import Activity, ActivityContact
 from app.activities.problems import ConvertFirst
+from app.activities.reminding import remind
 from app.activities.schemas import Appointment, AppointmentUpdate, EmailCreate, Linked, NoteCreate, TaskCreate
-from app.contacts.models import Contact
+from app.contacts.models import AccountContact, Contact
 from app.core.context import Context
 from app.core.db import new_id
 from app.core.principal import UserPrincipal
-from app.core.visibility import scope
+from app.core.visibility import beside, scope
 from app.identity.references import FieldProblem, each, unknown_references
 from app.leads.models import Lead
 from app.leads.problems import LeadClosed
@@ -72,6 +73,7 @@ async def finish(ctx: Context, activity: Activity, contact_ids: Sequence[UUID] =
         await ctx.session.flush()
         await _take_part(ctx, activity, contact_ids)
     await tell_assignee(ctx, activity)
+    await remind(ctx, activity, None, None)
 
 
 def note(ctx: Context, activity: Activity, body: NoteCreate) -> None:
@@ -254,8 +256,7 @@ async def records_of(ctx: Context, body: Any, *, alone: bool = False, calls: boo
         )
         about.add("/opportunity_id", await _seen(ctx, named, Opportunity))
     if body.contact_id is not None:
-        named = select(Contact.team_ids, Contact.teams_follow, Contact.account_id).where(Contact.id == body.contact_id)
-        about.add("/contact_id", await _seen(ctx, named, Contact))
+        await add_contact(ctx, about, body.contact_id)
     if body.lead_id is not None:
         named = (
             select(Lead.team_ids, false().label("teams_follow"), Lead.account_id, Lead.phase, Project.lean)
@@ -270,6 +271,18 @@ async def records_of(ctx: Context, body: Any, *, alone: bool = False, calls: boo
             raise ConvertFirst
         about.add("/lead_id", lead)
     return about
+
+
+async def add_contact(ctx: Context, about: About, contact_id: UUID) -> None:
+    """It is about this contact, too: at their main account, or at a further one if that is the one named (CALL-1)."""
+    pair = select(AccountContact.account_id).where(
+        AccountContact.contact_id == contact_id, AccountContact.account_id == about.links["account_id"]
+    )
+    pair = beside(pair, AccountContact, reason="the asker sees the contact, and names the account")
+    account_id = func.coalesce(pair.scalar_subquery(), Contact.account_id)
+    follows = func.coalesce(and_(Contact.teams_follow, Contact.account_id == account_id), false())
+    named: Any = select(Contact.team_ids, follows.label("teams_follow"), account_id.label("account_id"))
+    about.add("/contact_id", await _seen(ctx, named.where(Contact.id == contact_id), Contact))
 
 
 async def _seen(ctx: Context, statement: Select[Any], model: Any) -> Any:

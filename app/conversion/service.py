@@ -20,6 +20,7 @@ from app.core.problems import Invalid
 from app.core.types import Money
 from app.core.visibility import unscoped
 from app.core.writing import request_hash
+from app.follow_ups.service import move_to_account
 from app.identity.models import Role, User, UserRole
 from app.indexing import queue_on
 from app.leads.access import may_change
@@ -71,6 +72,7 @@ async def convert(ctx: Context, lead_id: UUID, body: ConversionCreate) -> bool:
     )
     if body.transfer_notes:
         await _transfer_notes(ctx, lead, account)
+    await move_to_account(ctx, lead.id, account.id)
     await lead_converted(ctx, lead.id, account, contact.id if contact else None)
     lead.status, lead.phase = rules.first_status("converted"), "converted"
     lead.converted_at = ctx.now

@@ -12,7 +12,7 @@ from app.core.principal import Reach
 from app.core.statements import Statement
 from app.core.visibility import scope
 
-RecordType = Literal["lead", "account", "contact", "opportunity", "activity", "lead_lock", "clearance"]
+RecordType = Literal["lead", "account", "contact", "opportunity", "activity", "lead_lock", "clearance", "follow_up"]
 
 _TABLES: dict[str, str] = {
     "lead": "leads",
@@ -22,6 +22,7 @@ _TABLES: dict[str, str] = {
     "activity": "activities",
     "lead_lock": "lead_locks",
     "clearance": "clearances",
+    "follow_up": "follow_ups",
 }
 assert set(_TABLES) == set(get_args(RecordType))
 

@@ -15,6 +15,7 @@ from app.core.permissions import Permission
 from app.core.problems import Forbidden, NotFound, declared
 from app.core.resource import Page
 from app.custom_fields.models import CustomField
+from app.follow_ups.models import FollowUp
 from app.history.schemas import HistoryItem, HistoryQuery
 from app.history.service import Kind, history
 from app.identity.models import User
@@ -41,7 +42,14 @@ KINDS: dict[str, tuple[str, str, Kind]] = {
     ),
     "activities": (
         *("activity", "activities"),
-        Kind(Activity, Permission.ACTIVITIES_READ, parts=("attachments", "activity_contacts", "visit_report_amendments")),
+        Kind(
+            Activity, Permission.ACTIVITIES_READ, parts=("attachments", "activity_contacts", "visit_report_amendments")
+        ),
+    ),
+    "follow-ups": (
+        "follow-up",
+        "follow-ups",
+        Kind(FollowUp, Permission.ACTIVITIES_READ, hidden=("record_id", "record_type")),
     ),
     "lead-locks": ("lead lock", "protection", Kind(LeadLock)),
     "clearances": ("clearance", "protection", Kind(Clearance, hidden=("customer_name", "country"))),
@@ -54,7 +62,7 @@ router = APIRouter()
 
 
 def _add(path: str, name: str, tag: str, kind: Kind) -> None:
-    id_name = f"{name.rsplit(maxsplit=1)[-1]}_id"
+    id_name = f"{name.rsplit(maxsplit=1)[-1].replace('-', '_')}_id"
 
     async def list_history(
         ctx: Ctx,
@@ -69,7 +77,7 @@ def _add(path: str, name: str, tag: str, kind: Kind) -> None:
         list_history,
         methods=["GET"],
         tags=[tag],
-        operation_id=f"list_{name.replace(' ', '_')}_history",
+        operation_id=f"list_{name.replace(' ', '_').replace('-', '_')}_history",
         summary=f"List the changes of one {name}",
         description=f"Every change of this {name}, newest first: field, old value, new value, when, by whom.",
         response_model=Page[HistoryItem],

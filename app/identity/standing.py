@@ -59,7 +59,7 @@ _ROLES = (
 )
 _STANDING = Statement(
     select(
-        *(User.id, User.user_name, User.name, User.country, User.default_team_id, User.active),
+        *(User.id, User.user_name, User.name, User.country, User.default_team_id, User.active, User.time_zone),
         _ROLES.label("roles"),
         func.array(select(TeamMember.team_id).where(TeamMember.user_id == User.id).scalar_subquery()).label("teams"),
     ).where(User.id == bindparam("id", type_=Uuid, required=True))
@@ -84,5 +84,6 @@ async def standing_of(ctx: Context, user_id: UUID) -> Standing | None:
         team_ids=tuple(row["teams"]),
         country=row["country"],
         default_team_id=row["default_team_id"],
+        time_zone=row["time_zone"],
     )
     return Standing(principal, row["active"], roles)

@@ -33,6 +33,7 @@ MOVES: dict[str, tuple[Reference, ...]] = {
         Reference("clearances", "lead_id"),
         Reference("departures", "lead_id"),
         Reference("attachments", "lead_id"),
+        Reference("follow_ups", "lead_id"),
         *_LINKED,
     ),
     "account": (
@@ -45,6 +46,7 @@ MOVES: dict[str, tuple[Reference, ...]] = {
         Reference("lead_locks", "account_id"),
         Reference("clearances", "account_id"),
         Reference("attachments", "account_id"),
+        Reference("follow_ups", "account_id"),
         Reference("erp_events", "account_id"),
         *_LINKED,
     ),
@@ -58,6 +60,7 @@ MOVES: dict[str, tuple[Reference, ...]] = {
         Reference("activities", "contact_id"),
         Reference("activity_contacts", "contact_id"),
         Reference("attachments", "contact_id"),
+        Reference("follow_ups", "contact_id"),
         *_LINKED,
     ),
 }
@@ -75,11 +78,13 @@ STAYS: dict[str, str] = {
     "duplicate_dismissals.first_id": "pairs, moved by app.duplicates",
     "duplicate_dismissals.second_id": "pairs, moved by app.duplicates",
     "duplicate_cluster_members.record_id": "a cluster says what the scan saw; one whose members are gone counts as merged",
+    "follow_ups.record_id": "computed from the columns that are moved",
     "merge_moves.loser_id": "what was, for the undoing",
     "merge_moves.row_id": "what was, for the undoing",
     "merges.loser_ids": "a merge says what it merged",
     "merges.winner_id": "a merge says what it merged; later ones are undone first",
     "party.record_id": "the index, written anew",
+    "reminders.record_id": "an activity or a follow-up, which are moved themselves",
     "record_redirects.loser_id": "the old id itself",
 }
 

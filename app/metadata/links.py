@@ -51,6 +51,7 @@ TARGETS: dict[str, str | None] = {
     "decided_by": "users",
     "default_team_id": "teams",
     "dismissed_by": "users",
+    "done_by": "users",
     "follows": "activities",
     "holder": "users",
     "holder_id": "users",

@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from app.activities import service as activities
-from app.activities.access import reasons_to_change, writing
+from app.activities.access import require_calendar, require_change
 from app.activities.models import Activity
 from app.activities.queries import ACTIVITY
 from app.activities.reminding import remind, wanted
@@ -13,7 +13,7 @@ from app.calls import service as calls
 from app.calls.schemas import LEFT, CallCreate
 from app.core.context import Context
 from app.core.permissions import Permission
-from app.core.problems import Forbidden, Invalid
+from app.core.problems import Invalid
 from app.core.writing import already_created, assign, delete, request_hash, require_match
 from app.identity.references import FieldProblem, unknown_references
 from app.meetings import service as meetings
@@ -70,10 +70,7 @@ async def update(ctx: Context, activity_id: UUID, patch: ActivityUpdate, if_matc
     named = patch.model_fields_set
     await calls.hold(ctx, activity_id, named)
     activity = await ctx.load(Activity, activity_id)
-    if not any(reasons_to_change(ctx.principal, activity, named).values()):
-        completes = activity.type == "task" and named <= {"status"} and activity.assignee_id == ctx.user_id
-        lacking = Permission.TASKS_COMPLETE if completes else writing(activity)
-        raise Forbidden(permission=lacking.value)
+    await require_change(ctx, activity, named)
     await require_match(ctx, ACTIVITY, activity, if_match)
     errors = _not_of_its_type(activity, patch)
     handed_over = not errors and "assignee_id" in named and patch.assignee_id != activity.assignee_id
@@ -83,7 +80,7 @@ async def update(ctx: Context, activity_id: UUID, patch: ActivityUpdate, if_matc
         raise Invalid(errors)
     was, reminded, remind_at = activity.status, wanted(activity), activity.remind_at
     own: Any = UPDATES[activity.type].model_validate(patch.model_dump(exclude_unset=True))
-    assign(activity, own, leave=(*_LISTS, *LEFT, *NOT_SET))
+    assign(activity, own, leave=(*_LISTS, "all_day", *LEFT, *NOT_SET))
     match activity.type:
         case "call":
             errors += await calls.change(ctx, activity, own, was)
@@ -104,9 +101,12 @@ async def remove(ctx: Context, activity_id: UUID) -> None:
     """Delete an activity. Raises NotFound, Forbidden, ConsentKept, InUse (a conversion made it)."""
     activity = await ctx.load(Activity, activity_id)
     ctx.require(Permission.ACTIVITIES_WRITE)
+    await require_calendar(ctx, activity)
     calls.refuse_delete(activity)
     if activity.type == "visit_report":
         ctx.require(Permission.ACCOUNTS_DELETE)  # what was submitted stays
+    if activity.type == "meeting":
+        await meetings.removed(ctx, activity)
     await delete(ctx, activity)
     await forget(ctx, "activity", activity_id)
 

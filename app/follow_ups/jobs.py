@@ -1,0 +1,89 @@
+"""What reminders of follow-ups say."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ARRAY, ColumnElement, Uuid, bindparam, case, column, func, literal, or_, select
+
+from app.core.context import Context
+from app.core.principal import READ_ALL
+from app.core.statements import Statement
+from app.core.visibility import unscoped
+from app.follow_ups.models import FollowUp
+from app.follow_ups.records import KINDS
+from app.identity.models import Role, TeamMember, User, UserRole
+from app.reminders.sending import Due, source
+
+EXCERPT = 500
+
+_due = (
+    func.unnest(*(bindparam(name, type_=ARRAY(Uuid), required=True) for name in ("ids", "follow_up_ids", "user_ids")))
+    .table_valued(column("id", Uuid), column("follow_up_id", Uuid), column("user_id", Uuid))
+    .render_derived()
+)
+_users = (
+    select(
+        *(User.id, User.time_zone),
+        func.array(select(TeamMember.team_id).where(TeamMember.user_id == User.id).scalar_subquery()).label("teams"),
+        select(UserRole.user_id)
+        .join(Role, Role.id == UserRole.role_id)
+        .where(UserRole.user_id == User.id, literal(READ_ALL) == func.any(Role.permissions))
+        .exists()
+        .label("sees_all"),
+    )
+    .where(User.id == func.any(bindparam("user_ids", type_=ARRAY(Uuid), required=True)))
+    .cte("users_of")
+    .prefix_with("MATERIALIZED")
+)
+
+
+def _name() -> ColumnElement[Any]:
+    """What the record is called, for a user who sees it now; null for one who does not."""
+    names = [
+        case((or_(_users.c.sees_all, kind.model.visible_to(_users.c.id, _users.c.teams)), kind.name))
+        for kind in KINDS.values()
+    ]
+    return func.coalesce(*names)
+
+
+def _said() -> Statement:
+    statement = (
+        select(_due.c.id, FollowUp.note, FollowUp.due_at, FollowUp.due_on, _users.c.time_zone, _name().label("name"))
+        .join(FollowUp, (FollowUp.id == _due.c.follow_up_id) & (FollowUp.assignee_id == _due.c.user_id))
+        .join(_users, _users.c.id == _due.c.user_id)
+        .where(FollowUp.status == "open")
+    )
+    for kind in KINDS.values():
+        statement = statement.outerjoin(kind.model, kind.model.id == kind.column)
+    return Statement(unscoped(statement, reason="each user is told a name only where the record's own rule shows it"))
+
+
+_SAID = _said()
+
+
+@source("follow_up")
+async def said(ctx: Context, due: Sequence[Due]) -> Mapping[UUID, Mapping[str, Any]]:
+    """The note and the record's name as it is now; without the name where the user has lost sight of the record. Nothing of
+    what is done or another one's by now.
+    """
+    rows = await ctx.run(
+        _SAID,
+        ids=[one.id for one in due],
+        follow_up_ids=[one.record_id for one in due],
+        user_ids=[one.user_id for one in due],
+    )
+    return {
+        row["id"]: {
+            "name": row["name"],
+            "note": shortened(row["note"]),
+            "day": row["due_on"] or row["due_at"].astimezone(ZoneInfo(row["time_zone"])).date(),
+        }
+        for row in rows
+    }
+
+
+def shortened(note: str) -> str:
+    """As much of a note as a notification shows."""
+    return note if len(note) <= EXCERPT else note[: EXCERPT - 1] + "…"
