@@ -91,8 +91,10 @@ class Reach:
         return next(filter(self.preferred, entries), entries[0] if entries else None)
 
 
-_NO_CONSENT = {"consent": "unknown", "consent_at": None, "consent_by": None, "consent_source": None}
-EMAILS = Reach("emails", ("email",), ("address",), lambda e: str(e["address"]).lower(), {"kind": "work", **_NO_CONSENT})
+FROM_CALL = "call:"
+"""Begins the source of a consent that was given or refused at a call; its id follows (CALL-4)."""
+NO_CONSENT = {"consent": "unknown", "consent_at": None, "consent_by": None, "consent_source": None}
+EMAILS = Reach("emails", ("email",), ("address",), lambda e: str(e["address"]).lower(), {"kind": "work", **NO_CONSENT})
 PHONES = Reach(
     "phones", ("phone",), ("number",), _digits, {"e164": None, "kind": "work"}, lambda entry: entry["kind"] != "fax"
 )
@@ -237,12 +239,17 @@ def _consents(
     """Who has entered a consent, and when, is filled in where it changes; otherwise it stays with its address."""
     known = {EMAILS.key(entry): entry for entry in old}
     for number, (body, entry) in enumerate(zip(listed, entries, strict=True)):
-        was = known.get(EMAILS.key(entry), _NO_CONSENT)
+        was = known.get(EMAILS.key(entry), NO_CONSENT)
         if entry["consent_at"] is not None and entry["consent_at"] != _moment(was["consent_at"]):
             yield f"/emails/{number}/consent_at", "read_only_computed", _COMPUTED
         if entry["consent_by"] is not None and str(entry["consent_by"]) != was["consent_by"]:
             yield f"/emails/{number}/consent_by", "read_only_computed", _COMPUTED
         changed = entry["consent"] not in (None, was["consent"])
+        source = entry["consent_source"] or ""
+        if source.startswith(FROM_CALL) and (changed or source != was["consent_source"]):
+            if source != was["consent_source"]:
+                yield f"/emails/{number}/consent_source", "read_only_computed", _COMPUTED
+            entry["consent_source"] = None  # sent back as it was read, beside another answer
         if changed:
             entry |= {"consent_at": now.isoformat(), "consent_by": str(by) if by else None}
         else:
@@ -315,7 +322,7 @@ def united(reach: Reach, rows: Sequence[Mapping[str, Any]], plain: Mapping[str, 
             entry["primary"] = False
             there = entries.setdefault(reach.key(entry), entry)
             if reach is EMAILS and _STRICTER[entry["consent"]] > _STRICTER[there["consent"]]:
-                there |= {name: entry[name] for name in _NO_CONSENT}
+                there |= {name: entry[name] for name in NO_CONSENT}
     return _with_primary(reach, list(entries.values()), plain, plain.get("country"))
 
 

@@ -16,6 +16,7 @@ from sqlalchemy import (
     false,
     func,
     literal_column,
+    or_,
     select,
     text,
 )
@@ -58,6 +59,8 @@ class Activity(Explained, Record, Base):
             name="linked",
         ),
         CheckConstraint("starts_at <= ends_at", name="times"),
+        CheckConstraint("recurrence IS NULL OR type = 'meeting' AND series_id IS NULL", name="recurrence"),
+        CheckConstraint("(series_id IS NULL) = (occurrence_at IS NULL)", name="occurrence"),
         CheckConstraint("direction IN ('inbound', 'outbound')", name="direction"),
         CheckConstraint("consent IN ('granted', 'refused')", name="consent"),
         CheckConstraint("cross_sell_outcome IN ('opportunity', 'task', 'dismissed')", name="cross_sell_outcome"),
@@ -74,6 +77,7 @@ class Activity(Explained, Record, Base):
         Index("ix_activities_team_ids", "team_ids", postgresql_using="gin"),
         Index("ix_activities_participant_ids", "participant_ids", postgresql_using="gin"),
         Index("ix_activities_series_id", "series_id", postgresql_where=text("series_id IS NOT NULL")),
+        Index("ix_activities_recurring", "assignee_id", postgresql_where=text("recurrence IS NOT NULL")),
         Index("ix_activities_follows_id", "follows_id", postgresql_where=text("follows_id IS NOT NULL")),
         Index(
             "uq_activities_follow_up_call",
@@ -192,7 +196,10 @@ class Activity(Explained, Record, Base):
             "team": cls.team_ids.op("&&", is_comparison=True)(teams),
             "calendar_share": and_(
                 cls.type.in_([literal_column("'call'"), literal_column("'meeting'")]),
-                cls.assignee_id == func.any(func.array(calendars)),
+                or_(
+                    cls.assignee_id == func.any(func.array(calendars)),
+                    cls.participant_ids.op("&&", is_comparison=True)(func.array(calendars)),
+                ),
             ),
         }
 

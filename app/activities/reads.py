@@ -131,6 +131,23 @@ class MeetingRead(_AppointmentRead):
 
     type: Literal["meeting"]
     location: str | None
+    all_day: bool
+    starts_on: str | None = Field(
+        json_schema_extra=_DAY,
+        description="First and last day of an all-day meeting; `starts_at` and `ends_at` are then these days' ends in its time zone.",
+    )
+    ends_on: str | None = Field(json_schema_extra=_DAY)
+    recurrence: str | None = Field(
+        description="Of a series: its rule (RFC 5545), reckoned from `starts_at`. See `/v1/activities/{id}/occurrences`."
+    )
+    recurs_until: str | None = Field(
+        json_schema_extra=_MOMENT, description="When the last occurrence of a series ends; null when it has none."
+    )
+    excluded_at: list[str] = Field(description="Starts of a series' occurrences that do not take place.")
+    series_id: UUID | None = Field(description="The series that this is a changed occurrence of.")
+    occurrence_at: str | None = Field(
+        json_schema_extra=_MOMENT, description="When this occurrence would start by its series' rule."
+    )
 
 
 class EmailRead(_ActivityRead):

@@ -8,6 +8,7 @@ from starlette.responses import Response
 from app.activities.problems import ConvertFirst
 from app.activities.queries import ACTIVITY
 from app.activities.reads import ActivityRead
+from app.calls.problems import AlreadyFollowedUp, ConsentKept
 from app.core.context import Ctx, PostCtx
 from app.core.etags import IfMatch
 from app.core.problems import IdTaken, InUse, declared
@@ -37,7 +38,11 @@ async def create_activity(ctx: PostCtx, body: ActivityCreate) -> Response:
 
 
 @router.patch(
-    "/{activity_id:uuid}", operation_id="update_activity", summary="Change an activity", response_model=ActivityRead
+    "/{activity_id:uuid}",
+    operation_id="update_activity",
+    summary="Change an activity",
+    response_model=ActivityRead,
+    responses=declared(AlreadyFollowedUp),
 )
 async def update_activity(ctx: Ctx, activity_id: UUID, patch: ActivityUpdate, if_match: IfMatch = None) -> Response:
     """Change an activity. `{"status": "done"}` completes a task, `{"status": "held"}` a call; a new assignee is notified."""
@@ -51,9 +56,9 @@ async def update_activity(ctx: Ctx, activity_id: UUID, patch: ActivityUpdate, if
     summary="Delete an activity",
     status_code=204,
     response_model=None,
-    responses=declared(InUse),
+    responses=declared(ConsentKept, InUse),
 )
 async def delete_activity(ctx: Ctx, activity_id: UUID) -> Response:
-    """Delete an activity. Refused for the one that a conversion made."""
+    """Delete an activity. Refused for the one that a conversion made, and for a call that proves a consent."""
     await service.remove(ctx, activity_id)
     return ctx.reply(None, status=204)
