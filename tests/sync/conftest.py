@@ -3,6 +3,8 @@
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
 from uuid import uuid4
 
 import asyncpg
@@ -11,12 +13,14 @@ import pytest_asyncio
 from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.accounts.models import Account
+from app.activities.models import Activity
 from app.core.db import Database
 from app.core.embedded import EmbeddedServers
 from app.identity.models import Centre, Team, TeamMember, User
 from app.main import create_app
 from app.settings import Settings
-from tests.conftest import SECRET, migrate, sign_in
+from tests.conftest import SECRET, new_database, sign_in
 from tests.factories import make_team, make_user
 from tests.sync.device import Device
 
@@ -60,6 +64,21 @@ class World:
         self.session.add(TeamMember(team_id=team.id, user_id=user.id))
         await self.session.commit()
 
+    async def activity(
+        self, type_: str, assignee: User, creator: User, account: Account | None = None, **values: Any
+    ) -> Activity:
+        """A task or visit report as it stands in the table."""
+        status = {"task": "open", "visit_report": "submitted"}[type_]
+        starts_at = datetime.now(UTC) if type_ == "visit_report" else None
+        fields = {"subject": "Ölwechsel", "status": status, "starts_at": starts_at, "time_zone": "Europe/Vienna"}
+        fields |= {"account_id": account.id if account else None, "participant_ids": []}
+        if type_ == "visit_report":
+            fields |= {"cross_sell": False, "follow_up_actions": []}
+        activity = Activity(type=type_, assignee_id=assignee.id, created_by=creator.id, **(fields | values))
+        self.session.add(activity)
+        await self.session.commit()
+        return activity
+
     async def sql(self, statement: str, *args: object) -> list[asyncpg.Record]:
         """Run a statement from outside, committed at once."""
         connection = await asyncpg.connect(self.url)
@@ -71,10 +90,7 @@ class World:
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def committing(servers: EmbeddedServers) -> AsyncIterator[tuple[str, Database, FastAPI]]:
-    name = f"sync_{uuid4().hex[:12]}"
-    await _execute(servers.database_url, f"CREATE DATABASE {name}")
-    url = servers.database_url.rpartition("/")[0] + f"/{name}"
-    await asyncio.to_thread(migrate, url)
+    url = await asyncio.to_thread(new_database, servers.database_url, f"sync_{uuid4().hex[:12]}")
     settings = Settings(
         _env_file=None,  # type: ignore[call-arg]  # pydantic-settings' own argument
         environment="test",
@@ -96,11 +112,3 @@ async def world(committing: tuple[str, Database, FastAPI]) -> AsyncIterator[Worl
     url, database, app = committing
     async with database.session() as session:
         yield World(url, app, database, session)
-
-
-async def _execute(url: str, statement: str) -> None:
-    connection = await asyncpg.connect(url)
-    try:
-        await connection.execute(statement)
-    finally:
-        await connection.close()

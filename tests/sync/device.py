@@ -64,6 +64,8 @@ class Device:
         return [(one["op"], one.get("reason")) for one in self.changes if one["id"] == str(id_)]
 
 
-def op(op_: str, type_: str, id_: object, data: dict[str, Any] | None = None, base: int | None = None) -> dict[str, Any]:
+def op(
+    op_: str, type_: str, id_: object, data: dict[str, Any] | None = None, base: int | None = None
+) -> dict[str, Any]:
     """An operation with an id of its own."""
     return {"op_id": str(uuid4()), "op": op_, "type": type_, "id": str(id_), "base_version": base, "data": data or {}}
