@@ -132,7 +132,9 @@ async def _opportunity(ctx: Context, report: Activity, part: OpportunityPart) ->
         description=report.cross_sell_note,
     )
     with _below("/cross_sell/opportunity"):
-        return (await opportunities.create(ctx, body))[0]
+        made, _ = await opportunities.create(ctx, body)
+    await ctx.session.flush()
+    return made
 
 
 async def _task(

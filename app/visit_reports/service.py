@@ -6,7 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Uuid, bindparam, func, select
+from sqlalchemy import ARRAY, Uuid, bindparam, func, select, update
 
 from app.activities import service as activities
 from app.activities.access import reasons_to_change
@@ -17,6 +17,7 @@ from app.core.permissions import Permission
 from app.core.principal import UserPrincipal
 from app.core.problems import Forbidden, Invalid, NotFound
 from app.core.statements import Statement
+from app.core.visibility import unscoped
 from app.core.writing import already_created, request_hash
 from app.identity.models import Team
 from app.identity.references import FieldProblem
@@ -45,6 +46,15 @@ _TEAMS = Statement(
     select(Team.id, Team.kind)
     .where(Team.id == func.any(bindparam("ids", type_=ARRAY(Uuid), required=True)), Team.kind != "private")
     .order_by(Team.id)
+)
+
+_TOUCH = Statement(
+    unscoped(
+        update(Activity)
+        .where(Activity.id == bindparam("id", type_=Uuid, required=True))
+        .values(version=Activity.version + 1),
+        reason="a report that the asker has loaded",
+    )
 )
 
 
@@ -158,8 +168,7 @@ async def amend(ctx: Context, activity_id: UUID, body: AmendmentCreate) -> bool:
 
 async def touch(ctx: Context, report: Activity) -> None:
     """Have the report's version raised, though perhaps nothing of its own row has changed."""
-    report.version += 1  # any update raises it by one, whatever is set
-    await ctx.session.flush()
+    await ctx.run(_TOUCH, id=report.id)
 
 
 async def _teams_of_author(ctx: Context) -> list[UUID]:

@@ -1,7 +1,7 @@
 """A centre with its people and one customer, for tests of visit reports."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -52,13 +52,12 @@ async def make_people(session: AsyncSession, **values: Any) -> tuple[Centre, Tea
 
 def report_of(account_id: UUID | None = None, **values: Any) -> dict[str, Any]:
     """A report as a tablet sends it."""
-    visited_at = datetime.now(UTC) - timedelta(minutes=1)
     return {
         "type": "visit_report",
         "id": str(new_id()),
         "subject": "Ölfiltration vorgestellt",
         "description": "Werkstattleiter hat Interesse.",
-        "visited_at": visited_at.isoformat(),
+        "visited_at": datetime.now(UTC).isoformat(),
         **({"account_id": str(account_id)} if account_id else {}),
         **values,
     }

@@ -94,7 +94,7 @@ async def test_a_visit_clears_the_priority_and_dates_the_account(api: Api, sessi
     scene = await make_scene(api, session, visit_priority=True, last_visit_on=date(2026, 1, 5))
     shown = await sent(scene.mst, report_of(scene.account.id))
     account = await account_now(session, scene.account)
-    assert account.visit_priority is False and account.last_visit_on >= date.today() - timedelta(days=1)
+    assert account.visit_priority is False and account.last_visit_on >= datetime.now(UTC).date() - timedelta(days=1)
     (event,) = await events(session)
     assert event.kind == "visit_report_submitted" and event.account_id == scene.account.id
     assert event.activity_id == UUID(shown["id"]) and event.visited_on == account.last_visit_on
