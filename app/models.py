@@ -2,6 +2,8 @@
 
 import app.accounts.models
 import app.activities.models
+import app.calendar.models
+import app.call_lists.models
 import app.call_scripts.models
 import app.contact_types.models
 import app.contacts.models

@@ -32,10 +32,12 @@ from app.jobs.router import router as jobs
 from app.leads.router import router as leads
 from app.locks.router import router as protection
 from app.lookups.router import router as lookups
+from app.meetings.router import router as meetings
 from app.merges.router import router as merges
 from app.messages.router import router as messages
 from app.metadata.router import router as metadata
 from app.notifications.router import router as notifications
+from app.notifications.router import settings_router as notification_settings
 from app.opportunities.router import pipeline_router
 from app.opportunities.router import router as opportunities
 from app.projects.router import router as projects
@@ -59,6 +61,7 @@ ROUTERS: list[APIRouter] = [
     pipeline_router,
     activities,
     recording,
+    meetings,
     follow_ups,
     sync,
     visit_reports,
@@ -68,6 +71,7 @@ ROUTERS: list[APIRouter] = [
     photos,
     messages,
     notifications,
+    notification_settings,
     duplicates,
     merges,
     dismissals,

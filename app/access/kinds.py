@@ -3,9 +3,10 @@
 The conditions are the features' own; here they are only put in an order and called by their names.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
 from pydantic import BaseModel
 
@@ -17,6 +18,7 @@ from app.activities.models import Activity
 from app.activities.reads import AnyActivity
 from app.contacts.models import Contact
 from app.contacts.schemas import ContactRead, ContactUpdate
+from app.core.context import Context
 from app.core.permissions import Permission
 from app.core.principal import UserPrincipal
 from app.core.records import RecordType
@@ -27,8 +29,10 @@ from app.opportunities.models import Opportunity
 from app.opportunities.schemas import OpportunityRead, OpportunityUpdate
 from app.recording.schemas import UPDATES, ActivityUpdate, types_with
 
-Reasons = Callable[[UserPrincipal, Any, frozenset[str]], Mapping[str, bool]]
-"""Why somebody who sees the record may change these fields of it; each is enough."""
+Reasons = Callable[..., Mapping[str, bool]]
+"""Why somebody who sees the record may change these fields of it; each is enough. Called with the user, the record, the fields
+and, where the kind says so, what is `known`.
+"""
 
 
 @dataclass(frozen=True)
@@ -58,6 +62,8 @@ class Kind:
     settable: type[BaseModel]
     reasons: Reasons | None = None
     delete_reasons: Reasons | None = None
+    known: Callable[[Context, UUID], Awaitable[Any]] | None = None
+    """What the reasons must know of the user besides the record."""
     conditions: tuple[Condition, ...] = ()
     """For changing and deleting."""
     delete_conditions: tuple[Condition, ...] = ()
@@ -127,6 +133,8 @@ KINDS: dict[str, tuple[str, str, Kind]] = {
         Kind(
             *("activity", Activity, P.ACTIVITIES_READ, None, P.ACTIVITIES_WRITE, AnyActivity, ActivityUpdate),
             reasons=activities.reasons_to_change,
+            delete_reasons=activities.reasons_to_delete,
+            known=activities.writable_calendars,
             only_if={
                 field: _of_types(field)
                 for field in ActivityUpdate.model_fields

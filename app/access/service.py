@@ -51,7 +51,8 @@ async def explain(ctx: Context, kind: Kind, record_id: UUID, query: AccessQuery)
         AccessTeam(**team, by_rule=team["id"] in getattr(record, "rule_team_ids", ()))
         for team in await ctx.run(_TEAMS, ids=list(getattr(record, "team_ids", ())))
     ]
-    told = Explanation(ctx.language, standing, record, teams)
+    known = () if kind.known is None else (await kind.known(ctx, who.user_id),)
+    told = Explanation(ctx.language, standing, record, teams, known)
     in_reach = reach(who) == "all" or row["visible"]
 
     told.ask("see", "active", standing.active)
@@ -90,7 +91,7 @@ def _writing(told: Explanation, kind: Kind, about: Subject, field: str | None = 
     told.conditions(about, (*kind.conditions, *(kind.delete_conditions if deletes else ())))
     reasons = kind.delete_reasons if deletes else kind.reasons
     if reasons is not None:
-        told.reasons(about, reasons(who, told.record, frozenset({field} if field else ())))
+        told.reasons(about, reasons(who, told.record, frozenset({field} if field else ()), *told.known))
 
 
 async def _about_field(told: Explanation, ctx: Context, kind: Kind, name: str, *, in_reach: bool) -> str | None:

@@ -18,6 +18,7 @@ _REST_ON = {
     "administrator": Permission.USERS_MANAGE,
     "country_head": Permission.LEADS_MANAGE_ALL,
     "may_write": Permission.ACTIVITIES_WRITE,
+    "calendar_write": Permission.ACTIVITIES_WRITE,
     "own_task": Permission.TASKS_COMPLETE,
     "own_report": Permission.VISIT_REPORTS_WRITE,
     "reviewer": Permission.VISIT_REPORTS_REVIEW,
@@ -33,6 +34,7 @@ class Explanation:
     standing: Standing
     record: Any
     teams: Sequence[AccessTeam]
+    known: Sequence[Any] = ()
     steps: list[AccessStep] = field(default_factory=list)
 
     def passed(self, about: Subject) -> bool:

@@ -59,8 +59,14 @@ TEXTS: Mapping[str, tuple[Both, Both]] = {
         ("{user} nimmt nicht teil.", "{user} does not take part."),
     ),
     "calendar_share": (
-        ("Der Zuständige teilt seinen Kalender mit {user}.", "The assignee shares their calendar with {user}."),
-        ("Kein Zuständiger teilt hier seinen Kalender mit {user}.", "No assignee shares their calendar with {user} here."),
+        (
+            "Jemand, in dessen Kalender das steht, teilt ihn mit {user}.",
+            "Somebody in whose calendar this stands shares it with {user}.",
+        ),
+        (
+            "Niemand, in dessen Kalender das steht, teilt ihn mit {user}.",
+            "Nobody in whose calendar this stands shares it with {user}.",
+        ),
     ),
     "team": (
         ("{user} gehört zum Team „{team}“ des Datensatzes.", "{user} belongs to the record's team “{team}”."),
@@ -87,8 +93,18 @@ TEXTS: Mapping[str, tuple[Both, Both]] = {
             "{user} has the permission “{permission}” through: {roles}.",
         ),
         (
-            "Keine Rolle von {user} gibt das Recht „{permission}“.",
-            "No role of {user} gives the permission “{permission}”.",
+            "{user} fehlt das Recht „{permission}“, oder es steht für {user} nur in einem geteilten Kalender.",
+            "{user} lacks the permission “{permission}”, or sees this only in a shared calendar.",
+        ),
+    ),
+    "calendar_write": (
+        (
+            "Der Zuständige lässt {user} in seinem Kalender schreiben.",
+            "The assignee lets {user} write in their calendar.",
+        ),
+        (
+            "Kein Zuständiger lässt {user} hier in seinem Kalender schreiben.",
+            "No assignee lets {user} write in their calendar here.",
         ),
     ),
     "own_task": (

@@ -15,3 +15,15 @@ class ConvertFirst(Problem):
         "de": "An diesem Interessenten ist das nicht möglich. Konvertieren Sie ihn zuerst zum Kunden.",
         "en": "This lead does not take that. Convert it to a customer first.",
     }
+
+
+class CalendarReadOnly(Problem):
+    """Somebody shares this with the asker for reading only (ID-8)."""
+
+    status = 403
+    code = "calendar_read_only"
+    title = {"de": "Nur lesend geteilt", "en": "Shared for reading only"}
+    detail = {
+        "de": "Dieser Kalender ist mit Ihnen nur zum Lesen geteilt.",
+        "en": "This calendar is shared with you for reading only.",
+    }

@@ -5,7 +5,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -30,6 +30,8 @@ from app.notifications.texts import Kind
 from app.opportunities.models import Opportunity
 from app.projects.models import Project
 
+LONGEST = timedelta(days=100)
+"""How long calls and meetings may last."""
 LINKS = ("account_id", "contact_id", "lead_id", "opportunity_id")
 _ALONE = ("meeting", "visit_report")
 """Types that may be about no record."""
@@ -42,6 +44,7 @@ _ABOUT_NOTHING = {
     "en": "Name an account, a contact, a lead or an opportunity.",
 }
 _ELSEWHERE = {"de": "Gehört zu einem anderen Kunden.", "en": "Belongs to another account."}
+_TOO_LONG = {"de": "Höchstens 100 Tage.", "en": "At most 100 days."}
 _BACKWARDS = {"de": "Das Ende liegt vor dem Anfang.", "en": "The end lies before the start."}
 _ASSIGNED: dict[str, Kind] = {"task": "task_assigned", "call": "call_assigned", "meeting": "meeting_assigned"}
 
@@ -65,14 +68,15 @@ async def begin(ctx: Context, body: Linked, type_: str, asked: bytes | None) -> 
     return activity, about.errors
 
 
-async def finish(ctx: Context, activity: Activity, contact_ids: Sequence[UUID] = ()) -> None:
-    """Take the activity into the transaction, with the contacts who take part, and tell its assignee."""
+async def finish(ctx: Context, activity: Activity, contact_ids: Sequence[UUID] = (), *, tell: bool = True) -> None:
+    """Take the activity into the transaction, with the contacts who take part, and (`tell`) tell its assignee."""
     ctx.session.add(activity)
     ctx.held.add(activity.id)
     if contact_ids:
         await ctx.session.flush()
         await _take_part(ctx, activity, contact_ids)
-    await tell_assignee(ctx, activity)
+    if tell:
+        await tell_assignee(ctx, activity)
     await remind(ctx, activity, None, None)
 
 
@@ -132,9 +136,13 @@ async def change_appointment(ctx: Context, activity: Activity, patch: Appointmen
 
 
 def wrong_times(activity: Activity) -> list[FieldProblem]:
-    """Whether the activity ends before it starts."""
-    if activity.starts_at is not None and activity.ends_at is not None and activity.ends_at < activity.starts_at:
+    """Whether the activity ends before it starts, or so late that calendars would not look for it."""
+    if activity.starts_at is None or activity.ends_at is None:
+        return []
+    if activity.ends_at < activity.starts_at:
         return [("/ends_at", "ends_before_start", _BACKWARDS)]
+    if activity.ends_at - activity.starts_at > LONGEST:
+        return [("/ends_on" if activity.ends_on is not None else "/ends_at", "too_long", _TOO_LONG)]
     return []
 
 

@@ -7,13 +7,13 @@ from uuid import UUID
 
 from app.accounts.access import require_write
 from app.accounts.models import Account
-from app.activities.access import reasons_to_change, writing
+from app.activities.access import require_change
 from app.activities.models import Activity
-from app.activities.problems import ConvertFirst
+from app.activities.problems import CalendarReadOnly, ConvertFirst
 from app.contacts.models import Contact
 from app.core.context import Context
 from app.core.permissions import Permission
-from app.core.problems import Forbidden, Problem
+from app.core.problems import Problem
 from app.core.records import RecordType
 from app.leads.access import may_change
 from app.leads.models import Lead
@@ -68,8 +68,7 @@ async def _of_others(_: Context, __: Any) -> None:
 
 async def _of_activities(ctx: Context, activity: Activity) -> None:
     """To a visit report its author adds photos, with no right to write activities at all (VISIT-1)."""
-    if not any(reasons_to_change(ctx.principal, activity, frozenset({"attachments"})).values()):
-        raise Forbidden(permission=writing(activity).value)
+    await require_change(ctx, activity, frozenset({"attachments"}))
 
 
 _P = Permission
@@ -90,6 +89,7 @@ KINDS: dict[str, Kind] = {
             *("activity", "activities", "activities", Activity),
             *(_P.ACTIVITIES_READ, _P.ACTIVITIES_WRITE, _of_activities),
             also=_P.VISIT_REPORTS_WRITE,
+            problems=(CalendarReadOnly,),
         ),
     )
 }

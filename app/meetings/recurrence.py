@@ -6,7 +6,7 @@ has twice, the first counts. Rules are reckoned here and not by a library becaus
 a walk over it ends with the days asked for, at the latest in 2199.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import takewhile
@@ -199,7 +199,7 @@ def _days_of_year(rule: Rule, day_one: date, year: date) -> list[date]:
 
 def _weekdays_in(rule: Rule, first: date, length: int) -> list[date]:
     """The weekdays of the rule in a month or year: each, or the nth from its beginning or end."""
-    found = set()
+    found: set[int] = set()
     for weekday, nth in rule.by_day:
         offset = (weekday - first.weekday()) % 7
         all_ = range(offset, length, 7)
@@ -237,7 +237,8 @@ def _length(month: date) -> int:
     return (following - month.replace(day=1)).days
 
 
-_PERIODS = {
+_Step = Callable[[date, int, Rule], date | None]
+_PERIODS: dict[str, tuple[_Step, Callable[[Rule, date, date], list[date]], Callable[[date, date, Rule], int]]] = {
     # how the period with a number begins, which of its days match, and the number of the period that a day is in
     "DAILY": (_day_step, _days_of_day, lambda one, day, _: (day - one).days),
     "WEEKLY": (_week_step, _days_of_week, lambda one, day, rule: (_week(day, rule) - _week(one, rule)).days // 7),

@@ -33,6 +33,9 @@ Kind = Literal[
     "follow_up_due",
     "follow_up_handed_over",
     "calendar_shared",
+    "meeting_invited",
+    "meeting_changed",
+    "meeting_cancelled",
     "task_reminder",
     "call_reminder",
     "meeting_reminder",
@@ -179,6 +182,30 @@ TABLE: dict[str, Texts] = {
     "follow_up_handed_over": Texts(
         de=("Wiedervorlage für Sie: {name}", "{by} hat Ihnen die Wiedervorlage zu „{name}“ übergeben.\n\n{note}"),
         en=("Follow-up for you: {name}", "{by} handed the follow-up on “{name}” over to you.\n\n{note}"),
+    ),
+    "meeting_invited": Texts(
+        de=(
+            "Einladung: {name}, {day}",
+            "{by} lädt Sie zu der Besprechung „{name}“ ein.\n\nTag: {day}\nUhrzeit: {time}\nOrt: {location}",
+        ),
+        en=(
+            "Invitation: {name}, {day}",
+            "{by} invites you to the meeting “{name}”.\n\nDay: {day}\nTime: {time}\nPlace: {location}",
+        ),
+    ),
+    "meeting_changed": Texts(
+        de=(
+            "Geändert: {name}, {day}",
+            "{by} hat die Besprechung „{name}“ geändert.\n\nTag: {day}\nUhrzeit: {time}\nOrt: {location}",
+        ),
+        en=(
+            "Changed: {name}, {day}",
+            "{by} changed the meeting “{name}”.\n\nDay: {day}\nTime: {time}\nPlace: {location}",
+        ),
+    ),
+    "meeting_cancelled": Texts(
+        de=("Abgesagt: {name}, {day}", "{by} hat die Besprechung „{name}“ am {day} abgesagt."),
+        en=("Cancelled: {name}, {day}", "{by} cancelled the meeting “{name}” on {day}."),
     ),
     "calendar_shared": Texts(
         de=("{by} teilt einen Kalender mit Ihnen", "Sie dürfen den Kalender von {by} {mode}."),

@@ -5,7 +5,7 @@ from uuid import UUID
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from app.activities.problems import ConvertFirst
+from app.activities.problems import CalendarReadOnly, ConvertFirst
 from app.activities.queries import ACTIVITY
 from app.activities.reads import ActivityRead
 from app.calls.problems import AlreadyFollowedUp, ConsentKept
@@ -42,7 +42,7 @@ async def create_activity(ctx: PostCtx, body: ActivityCreate) -> Response:
     operation_id="update_activity",
     summary="Change an activity",
     response_model=ActivityRead,
-    responses=declared(AlreadyFollowedUp),
+    responses=declared(AlreadyFollowedUp, CalendarReadOnly),
 )
 async def update_activity(ctx: Ctx, activity_id: UUID, patch: ActivityUpdate, if_match: IfMatch = None) -> Response:
     """Change an activity. `{"status": "done"}` completes a task, `{"status": "held"}` a call; a new assignee is notified."""
@@ -56,7 +56,7 @@ async def update_activity(ctx: Ctx, activity_id: UUID, patch: ActivityUpdate, if
     summary="Delete an activity",
     status_code=204,
     response_model=None,
-    responses=declared(ConsentKept, InUse),
+    responses=declared(CalendarReadOnly, ConsentKept, InUse),
 )
 async def delete_activity(ctx: Ctx, activity_id: UUID) -> Response:
     """Delete an activity. Refused for the one that a conversion made, and for a call that proves a consent."""
