@@ -52,6 +52,7 @@ TARGETS: dict[str, str | None] = {
     "default_team_id": "teams",
     "dismissed_by": "users",
     "done_by": "users",
+    "follow_up": "activities",
     "follows": "activities",
     "holder": "users",
     "holder_id": "users",
@@ -88,6 +89,7 @@ TARGETS: dict[str, str | None] = {
     "recipients": "users",
     "ref": None,  # of a match, whatever it is
     "requested_by": "users",
+    "script_version_id": None,  # a version of a call script, which is no record
     "sender": "users",
     "sender_id": "users",
     "series_id": "activities",
@@ -115,6 +117,7 @@ _BY: dict[str, str] = {
 _STAGES = ("/v1/pipelines/{pipeline_id}", "stages", "id", "{label_de}|{label_en}")
 _OPTIONS: dict[str, tuple[str, str, str, str]] = {
     # field: (path, member with the options, member that is sent, how it is shown)
+    "call_type": ("/v1/call-scripts?active=true", "items", "key", "{label_de}|{label_en}"),
     "contact_type": ("/v1/contact-types?active=true", "items", "key", "{label_de}|{label_en}"),
     "stage_id": _STAGES,
     "role": ("/v1/roles", "items", "key", "{label_de}|{label_en}"),

@@ -20,7 +20,7 @@ SITUATIONS = ("own", "seen", "hidden")
 
 EVERYBODYS = frozenset(
     {"user_id", "team_id", "role_id", "centre_id", "project_id", "pipeline_id", "job_id"}
-    | {"organisation_id", "field_id", "contact_type_id", "resource_name", "enum_name"}
+    | {"organisation_id", "field_id", "contact_type_id", "call_script_id", "resource_name", "enum_name"}
 )
 """Ids in paths of what belongs to nobody in particular: there is only one situation."""
 
@@ -62,8 +62,8 @@ def request_of(path: str, operation: dict[str, Any], ids: Ids) -> dict[str, Any]
     parameters = operation.get("parameters", [])
     request: dict[str, Any] = {"url": path_of(path, ids)}
     request["headers"] = {"If-Match": "*"} if any(p["name"] == "If-Match" for p in parameters) else {}
-    needed = [p for p in parameters if p["in"] == "query" and p.get("required")]
-    request["params"] = {p["name"]: REQUIRED[p["name"]] for p in needed}
+    needed = [p for p in parameters if p["in"] == "query" and (p.get("required") or p["name"] == "max_seconds")]
+    request["params"] = {p["name"]: REQUIRED[p["name"]] if p["name"] in REQUIRED else str(ids[p["name"]]) for p in needed}
     content = operation.get("requestBody", {}).get("content", {})
     if "application/json" in content:
         request["json"] = body_of(operation, ids)
@@ -72,8 +72,8 @@ def request_of(path: str, operation: dict[str, Any], ids: Ids) -> dict[str, Any]
     return request
 
 
-REQUIRED = {"filename": "Angebot.png", "name": "Kranzbichler", "country": "AT"}
-"""Values of query parameters that a request must have."""
+REQUIRED = {"filename": "Angebot.png", "name": "Kranzbichler", "country": "AT", "call_type": "vip_customer", "max_seconds": 0}
+"""Values of query parameters that a request must have, or else has no end."""
 
 PICTURE = bytes.fromhex(
     "89504e470d0a1a0a0000000d49484452000000010000000108000000003a7e9b550000000a49444154789c6338010000ca00c999ca5d7e00"

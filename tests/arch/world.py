@@ -112,6 +112,7 @@ async def make_world(api: Api, session: AsyncSession, role: str) -> tuple[User, 
     session.add_all([dismissal, clearance, check, device, told, custom, centre, organisation, field, kind])
     await session.commit()
     ids["contact_type_id"] = kind.id
+    ids["call_script_id"] = await _made(admin, "/v1/call-scripts", SCRIPT)
     ids["field_id"] = field.id
     ids |= {"clearance_id": clearance.id, "check_id": check.id, "device_id": device.id, "notification_id": told.id}
     job = insert(outbox.table).values(
@@ -151,6 +152,7 @@ async def _scanned(session: AsyncSession, user: User, accounts: list[Account]) -
     return {"long_job_id": job.id, "scan_id": job.id, "cluster_id": cluster.id}
 
 
+SCRIPT = {"key": "spring", "label_de": "Frühjahrscheck", "label_en": "Spring check", "text": "Guten Tag"}
 TEXTS = {language: {"title": "Neuer Interessent", "body": "Kranzbichler GmbH"} for language in ("de", "en")}
 ANSWER = {"status": "free", "contact_allowed": True, "matches": [], "ask": [], "truncated": False}
 
