@@ -22,6 +22,8 @@ AT_ONCE = 250
 """Reminders in one transaction: a tenth of a second, so that neither the delta feed nor a request waits for it."""
 PER_SECOND = 2500
 """Of one process at most, so that a hundred thousand at eight o'clock leave the database time for requests."""
+MAILS_PER_SECOND = 50
+"""E-mails of one process that fall due: else every other job of the outbox would wait behind a morning's mails."""
 POLL_SECONDS = 1.0
 """How late a reminder may be that was set for a moment ago."""
 LONGEST_PAUSE = 5.0
@@ -35,6 +37,7 @@ class Reminding:
         self._at_once = at_once
         self._per_second = per_second
         self._after: tuple[datetime, UUID] | None = None
+        self._mailed = services.clock.now()
         self._singly = 0
         """Reminders still to be told one by one, since one of them cannot be."""
 
@@ -62,7 +65,7 @@ class Reminding:
         limit = 1 if self._singly else self._at_once
         try:
             async with open_context(self._services, SystemPrincipal("reminders")) as ctx:
-                batch = await sending.send_due(ctx, limit=limit, after=self._after)
+                batch = await sending.send_due(ctx, limit=limit, after=self._after, mail_at=self._mail_at)
         except CannotTell as failure:
             await self._put_aside(failure)
             return True
@@ -71,6 +74,11 @@ class Reminding:
         more = len(batch.taken) == limit
         self._after = batch.last if more else None  # what another one held and let go stands before it
         return more
+
+    def _mail_at(self) -> datetime:
+        """When the next e-mail goes out."""
+        self._mailed = max(self._services.clock.now(), self._mailed + timedelta(seconds=1 / MAILS_PER_SECOND))
+        return self._mailed
 
     async def _put_aside(self, failure: CannotTell) -> None:
         """Go through the batch one by one; a single one that cannot be told is a defect, and given up."""

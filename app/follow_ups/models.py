@@ -62,6 +62,11 @@ class FollowUp(Record, Base):
     snoozed: Mapped[int] = mapped_column(server_default=text("0"))
     """How often it was put off."""
 
+    @property
+    def about(self) -> tuple[str, UUID]:
+        """Kind and id of its record."""
+        return next((name, id_) for name in TYPES if (id_ := getattr(self, f"{name}_id")) is not None)
+
     @classmethod
     def visible_to(cls, user: ColumnElement[UUID], teams: ColumnElement[list[UUID]]) -> ColumnElement[bool]:
         """Assignee and creator, whatever they see of its record by now, and whoever sees the record."""

@@ -146,7 +146,7 @@ async def snooze(ctx: Context, follow_up_id: UUID, body: Snooze) -> None:
         raise FollowUpDone
     before, due_at = _wanted(follow_up), follow_up.due_at
     place = await _place(ctx, follow_up.assignee_id)
-    _set(follow_up, await due_of(ctx, body, place, follow_up.record_type, follow_up.record_id))
+    _set(follow_up, await due_of(ctx, body, place, *follow_up.about))
     follow_up.snoozed += 1
     await _remind(ctx, follow_up, before, due_at)
 
@@ -161,7 +161,7 @@ async def hand_over(ctx: Context, follow_up_id: UUID, body: HandOver) -> None:
         raise FollowUpDone
     if follow_up.assignee_id == body.assignee_id:
         return
-    if errors := await _cannot_have(ctx, body.assignee_id, follow_up.record_type, follow_up.record_id):
+    if errors := await _cannot_have(ctx, body.assignee_id, *follow_up.about):
         raise Invalid(errors)
     before, due_at = _wanted(follow_up), follow_up.due_at
     follow_up.assignee_id = body.assignee_id
@@ -261,9 +261,10 @@ async def _remind(ctx: Context, follow_up: FollowUp, before: Wanted | None, due_
 async def _tell_assignee(ctx: Context, follow_up: FollowUp) -> None:
     if follow_up.assignee_id == ctx.user_id:
         return
-    kind = KINDS[follow_up.record_type]
+    record_type, record_id = follow_up.about
+    kind = KINDS[record_type]
     name = unscoped(
-        select(kind.name).where(kind.model.id == follow_up.record_id), reason="asker and assignee both see the record"
+        select(kind.name).where(kind.model.id == record_id), reason="asker and assignee both see the record"
     )
     place = await _place(ctx, follow_up.assignee_id)
     await notify(

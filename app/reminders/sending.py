@@ -104,8 +104,15 @@ _NEXT = Statement(select(func.min(Reminder.due_at).label("due_at")).where(Remind
 _BEGINNING = (datetime(1900, 1, 1, tzinfo=UTC), UUID(int=0))
 
 
-async def send_due(ctx: Context, *, limit: int, after: tuple[datetime, UUID] | None = None) -> Batch:
-    """Tell the users of at most `limit` due reminders, those due longest first; `after` passes over all up to that place.
+async def send_due(
+    ctx: Context,
+    *,
+    limit: int,
+    after: tuple[datetime, UUID] | None = None,
+    mail_at: Callable[[], datetime] | None = None,
+) -> Batch:
+    """Tell the users of at most `limit` due reminders, those due longest first; `after` passes over all up to that place,
+    and `mail_at` says of each e-mail in turn when it goes out.
 
     Reminders of records whose source this process does not know are left to one that does. Raises CannotTell.
     """
@@ -116,7 +123,7 @@ async def send_due(ctx: Context, *, limit: int, after: tuple[datetime, UUID] | N
         return Batch((), 0)
     try:
         told, void = await _made_up(ctx, taken)
-        await notify_many(ctx, told)
+        await notify_many(ctx, told, mail_at=mail_at)
     except _DEFECTS as error:
         raise CannotTell(taken) from error
     if void:
