@@ -378,14 +378,23 @@ class Resource:
         return Statement(self._scoped((statement if alone else joined).where(*conditions), how_far))
 
     def _select(self, fields: Sequence[str], how_far: Reach, *more: Any) -> Select[Any]:
-        json = self._json(fields)
-        if self.variants:
-            each = {value: self._json([name for name in fields if name in own]) for value, own in self.variants.items()}
-            json = case(each, value=self.columns["type"])
+        json = self._union(fields) if self.variants else self._json(fields)
         return self._scoped(self.joins(select(json.label("json"), *more).select_from(self.model)), how_far)
 
+    def _union(self, fields: Sequence[str]) -> ColumnElement[str]:
+        """What variants have in common is written, and planned, once; each adds its own."""
+        common = [name for name in fields if all(name in own for own in self.variants.values())]
+        each = {}
+        for value, own in self.variants.items():
+            json = self._json(names := [name for name in fields if name in own and name not in common])
+            each[value] = (
+                json if not common else func.concat(",", func.substr(json, 2)) if names else literal_column("'}'")
+            )
+        rest = case(each, value=self.columns["type"])
+        return cast(func.concat(func.left(self._json(common), -1), rest) if common else rest, Text)
+
     def _json(self, fields: Sequence[str]) -> ColumnElement[str]:
-        if not fields:  # none of what was asked for is this variant's
+        if not fields:  # none of what was asked for is here
             return literal_column("'{}'", Text)
         row = select(*(self.columns[name].label(name) for name in fields)).correlate_except(None).subquery("r")
         return cast(select(func.row_to_json(literal_column("r"))).select_from(row).scalar_subquery(), Text)
