@@ -9,6 +9,7 @@ from app.core.permissions import Permission
 P = Permission
 
 NEEDED: dict[str, tuple[Permission, ...]] = {
+    "acknowledge_erp_event": (P.ERP_FOLLOW,),
     "add_team_member": (P.TEAMS_MANAGE,),
     "check_duplicates": (P.PROTECTION_CHECK,),
     "check_protection": (P.PROTECTION_CHECK,),
@@ -18,7 +19,6 @@ NEEDED: dict[str, tuple[Permission, ...]] = {
     "count_follow_ups": (P.ACTIVITIES_READ,),
     "create_account": (P.ACCOUNTS_WRITE,),
     "create_account_contact": (P.CONTACTS_WRITE,),
-    "create_activity": (P.ACTIVITIES_WRITE,),
     "create_call_script": (P.SETTINGS_MANAGE,),
     "create_centre": (P.TEAMS_MANAGE,),
     "create_contact": (P.CONTACTS_WRITE,),
@@ -100,6 +100,7 @@ NEEDED: dict[str, tuple[Permission, ...]] = {
     "list_findings": (P.DATA_QUALITY_READ,),
     "list_follow_up_history": (P.HISTORY_READ, P.ACTIVITIES_READ),
     "list_follow_ups": (P.ACTIVITIES_READ,),
+    "list_erp_events": (P.ERP_FOLLOW,),
     "list_lead_attachments": (P.LEADS_READ,),
     "list_lead_history": (P.HISTORY_READ, P.LEADS_READ),
     "list_lead_lock_history": (P.HISTORY_READ,),
@@ -111,6 +112,7 @@ NEEDED: dict[str, tuple[Permission, ...]] = {
     "list_user_history": (P.HISTORY_READ, P.USERS_MANAGE),
     "list_users": (P.USERS_READ,),
     "look_up_company": (P.ACCOUNTS_WRITE,),
+    "list_visit_reports_to_review": (P.VISIT_REPORTS_REVIEW,),
     "merge_records": (P.RECORDS_MERGE,),
     "order_custom_fields": (P.SETTINGS_MANAGE,),
     "preview_conversion": (P.LEADS_CONVERT,),
@@ -143,8 +145,8 @@ NEEDED: dict[str, tuple[Permission, ...]] = {
     "update_role": (P.USERS_MANAGE,),
     "update_team": (P.TEAMS_MANAGE,),
     "update_user": (P.USERS_MANAGE,),
+    "review_visit_report": (P.VISIT_REPORTS_REVIEW,),
     "upload_account_attachment": (P.ACCOUNTS_WRITE,),
-    "upload_activity_attachment": (P.ACTIVITIES_WRITE,),
     "upload_contact_attachment": (P.CONTACTS_WRITE,),
     "upload_lead_attachment": (P.LEADS_UPDATE,),
     "upload_opportunity_attachment": (P.OPPORTUNITIES_WRITE,),
@@ -156,16 +158,22 @@ _CHANGE = (P.LEADS_UPDATE, P.ACCOUNTS_WRITE, P.CONTACTS_WRITE)
 _READ_ANY = (P.LEADS_READ, P.ACCOUNTS_READ, P.CONTACTS_READ, P.OPPORTUNITIES_READ, P.ACTIVITIES_READ)
 
 ONE_OF: dict[str, tuple[Permission, ...]] = {
-    "delete_attachment": (*_CHANGE, P.OPPORTUNITIES_WRITE, P.ACTIVITIES_WRITE),
+    "amend_visit_report": (P.VISIT_REPORTS_WRITE, P.VISIT_REPORTS_REVIEW),
+    "delete_attachment": (*_CHANGE, P.OPPORTUNITIES_WRITE, P.ACTIVITIES_WRITE, P.VISIT_REPORTS_WRITE),
     "download_attachment": _READ_ANY,
     "get_attachment": _READ_ANY,
     "create_follow_up": _READ_ANY,
+    "create_activity": (P.ACTIVITIES_WRITE, P.VISIT_REPORTS_WRITE),
     "create_opportunity": (P.OPPORTUNITIES_WRITE, P.OPPORTUNITIES_CREATE_REQUESTED),
     "dismiss_duplicate_cluster": _CHANGE,
     "dismiss_duplicates": _CHANGE,
     "merge_records": _CHANGE,
     "undo_merge": _CHANGE,
-    "update_activity": (P.TASKS_COMPLETE, P.ACTIVITIES_WRITE),
+    "update_activity": (
+        *(P.TASKS_COMPLETE, P.ACTIVITIES_WRITE),
+        *(P.VISIT_REPORTS_WRITE, P.VISIT_REPORTS_REVIEW),
+    ),
+    "upload_activity_attachment": (P.ACTIVITIES_WRITE, P.VISIT_REPORTS_WRITE),
     "withdraw_duplicate_dismissal": _CHANGE,
 }
 """And one of these, whichever the record asks for."""
@@ -173,8 +181,10 @@ ONE_OF: dict[str, tuple[Permission, ...]] = {
 SOMETIMES: dict[str, tuple[Permission, ...]] = {
     "create_account": (P.ACCOUNTS_SET_VIP,),
     "create_lead": (P.LEADS_ASSIGN,),
+    "delete_activity": (P.ACCOUNTS_DELETE,),
     "merge_records": (P.ERP_FOLLOW,),
     "record_contact_departure": (P.LEADS_CREATE,),
+    "review_visit_report": (P.OPPORTUNITIES_WRITE,),
     "update_account": (P.ACCOUNTS_SET_VIP,),
     "update_lead": (P.LEADS_ASSIGN,),
     **dict.fromkeys(

@@ -22,7 +22,7 @@ from app.visit_reports.review import review
 from app.visit_reports.schemas import AmendmentCreate, ReviewQuery, VisitReportReview, VisitReportToReview
 
 router = APIRouter(prefix="/visit-reports", tags=["visit-reports"])
-amendments = APIRouter(prefix="/activities/{activity_id:uuid}/amendments", tags=["visit-reports"])
+amendments = APIRouter(prefix="/activities/{visit_report_id:uuid}/amendments", tags=["visit-reports"])
 
 
 @router.get(
@@ -40,22 +40,22 @@ async def list_visit_reports_to_review(ctx: Ctx, request: Request, query: Annota
 
 
 @router.post(
-    "/{activity_id:uuid}/review",
+    "/{visit_report_id:uuid}/review",
     operation_id="review_visit_report",
     summary="Review a visit report",
     response_model=VisitReportRead,
     responses=declared(ConvertFirst, LeadClosed, OpportunityNotYours),
 )
 async def review_visit_report(
-    ctx: PostCtx, activity_id: UUID, body: VisitReportReview, if_match: IfMatch = None
+    ctx: PostCtx, visit_report_id: UUID, body: VisitReportReview, if_match: IfMatch = None
 ) -> Response:
     """Link the report, turn follow-up actions into tasks and cross-sell into an opportunity or a task: all of it or nothing.
     The report leaves the list once nothing is left to be done; an empty review is the nod for one of which that is so.
 
     Who lacks the right to make opportunities makes a task of cross-sell: the centre manager's, unless an assignee is named.
     """
-    await review(ctx, activity_id, body, if_match)
-    return await ACTIVITY.reply(ctx, activity_id)
+    await review(ctx, visit_report_id, body, if_match)
+    return await ACTIVITY.reply(ctx, visit_report_id)
 
 
 @amendments.post(
@@ -67,9 +67,11 @@ async def review_visit_report(
     responses=declared(IdTaken)
     | {200: {"description": "Amended before by the same request.", "model": VisitReportRead}},
 )
-async def amend_visit_report(ctx: PostCtx, activity_id: UUID, body: AmendmentCreate) -> Response:
+async def amend_visit_report(ctx: PostCtx, visit_report_id: UUID, body: AmendmentCreate) -> Response:
     """Add something to a submitted report: for its author and for who reviews it. What was said before stays beside it. The
     report is then to be reviewed again; cross-sell that is named first here is told to the centre manager at once.
     """
-    new = await service.amend(ctx, activity_id, body)
-    return await ACTIVITY.reply(ctx, activity_id, status=201 if new else 200, location=f"/v1/activities/{activity_id}")
+    new = await service.amend(ctx, visit_report_id, body)
+    return await ACTIVITY.reply(
+        ctx, visit_report_id, status=201 if new else 200, location=f"/v1/activities/{visit_report_id}"
+    )

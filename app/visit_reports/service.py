@@ -127,6 +127,8 @@ async def amend(ctx: Context, activity_id: UUID, body: AmendmentCreate) -> bool:
 
     Raises NotFound, Forbidden (neither author nor reviewer), Invalid, IdTaken.
     """
+    if not ctx.may(Permission.VISIT_REPORTS_REVIEW):
+        ctx.require(Permission.VISIT_REPORTS_WRITE)
     report = await report_of(ctx, activity_id)
     asked = hashlib.sha256(activity_id.bytes + request_hash(body)).digest()
     if body.id is not None and await already_created(ctx, VisitReportAmendment, body.id, asked):

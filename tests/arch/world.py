@@ -17,6 +17,7 @@ from app.core.visibility import unscoped
 from app.custom_fields.models import CustomField
 from app.duplicate_scans.models import DuplicateCluster, DuplicateClusterMember, DuplicateScan
 from app.duplicates.models import DuplicateDismissal
+from app.erp_events.models import ErpEvent
 from app.files.models import Photo
 from app.identity.models import Centre, DeviceSession, Role, User
 from app.jobs.models import Job
@@ -76,6 +77,12 @@ async def make_world(api: Api, session: AsyncSession, role: str) -> tuple[User, 
     }
     task = {"type": "task", "account_id": str(account.id), "subject": "Anrufen", "assignee_id": str(user.id)}
     ids["activity_id"] = await _made(admin, "/v1/activities", task)
+
+    report = {"type": "visit_report", "subject": "Besuch", "description": "Alles gut.", "account_id": str(account.id)}
+    author = admin if role == "ks" else await api.as_user(user)
+    ids["visit_report_id"] = await _made(author, "/v1/activities", {**report, "visited_at": "2026-11-20T10:30:00Z"})
+    events = select(ErpEvent.id).where(ErpEvent.activity_id == ids["visit_report_id"])
+    ids["event_id"] = (await session.execute(events)).scalar_one()
 
     further = await make_account(session, user)
     belongs = {"account_id": str(further.id), "contact_id": str(contact.id), "relation": "owner"}
@@ -204,6 +211,12 @@ FITTING: dict[str, Any] = {
         "versions": {str(ids[one]): ids.get("contact_version", 1) for one in ("contact_id", "double_id")},
     },
     "create_activity": lambda ids: {"account_id": str(ids["account_id"])},
+    "review_visit_report": lambda _: {
+        "account_id": None,
+        "contact_id": None,
+        "actions": [],
+        "cross_sell": None,
+    },
     "send_message": lambda ids: {"record": {"type": "lead", "id": str(ids["lead_id"])}},
 }
 
