@@ -17,6 +17,7 @@ from app.core.limits import Limiter
 from app.core.telemetry import Telemetry, configure_logging
 from app.identity.authentication import Authenticator
 from app.lookups.directories import Directories
+from app.notifications.stream import Streams
 from app.routers import ROUTERS, TAGS
 from app.settings import Settings, get_settings
 
@@ -55,9 +56,12 @@ def create_app(
         gc.collect()
         gc.freeze()  # what lives as long as the process need not be looked at again and again
         listening = asyncio.create_task(authenticator.listen(own)) if keep_principals else None
+        app.state.streams = Streams(own, reader or own.primary, clock)
         try:
-            yield
+            with app.state.streams.ended_by_signals():
+                yield
         finally:
+            await app.state.streams.close()
             if listening is not None:
                 listening.cancel()
                 await asyncio.gather(listening, return_exceptions=True)

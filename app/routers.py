@@ -7,6 +7,8 @@ from app.accounts.organisation_router import router as member_organisations
 from app.accounts.router import router as accounts
 from app.activities.router import router as activities
 from app.background_jobs.router import router as background_jobs
+from app.call_lists.router import router as call_lists
+from app.calendar.router import router as calendar
 from app.call_scripts.router import router as call_scripts
 from app.contact_types.router import router as contact_types
 from app.contacts.membership_router import router as account_contacts
@@ -62,11 +64,13 @@ ROUTERS: list[APIRouter] = [
     activities,
     recording,
     meetings,
+    calendar,
     follow_ups,
     sync,
     visit_reports,
     amendments,
     timeline,
+    call_lists,
     files,
     photos,
     messages,
@@ -119,6 +123,8 @@ TAGS = [
     {"name": "visit-reports", "description": "Amending and reviewing visit reports."},
     {"name": "sync", "description": "Offline clients: what has changed, and what was written meanwhile."},
     {"name": "follow-ups", "description": "What is to be come back to, and when: with reminders."},
+    {"name": "call-lists", "description": "Whom to call next."},
+    {"name": "calendar", "description": "Calendars: read, shared, subscribed to; when colleagues are free."},
     {"name": "attachments", "description": "Files on records."},
     {"name": "messages", "description": "Messages between users."},
     {"name": "notifications", "description": "What somebody should know."},

@@ -22,6 +22,7 @@ DAILY: dict[str, time] = {
     "identity.tidy": time(3, 25),
     "lookups.forget": time(3, 30),
     "merges.forget": time(3, 35),
+    "notifications.tidy": time(3, 40),
     "sync.forget": time(3, 40),
     "reminders.forget": time(3, 40),
 }
