@@ -21,7 +21,7 @@ log = structlog.get_logger()
 AT_ONCE = 250
 """Reminders in one transaction: a tenth of a second, so that neither the delta feed nor a request waits for it."""
 PER_SECOND = 2500
-"""Of one process at most, so that a hundred thousand at eight o'clock leave the database time for requests."""
+"""Of one process at most; and it rests half as long as a batch took, so that requests have their turn on a slow machine too."""
 MAILS_PER_SECOND = 50
 """E-mails of one process that fall due: else every other job of the outbox would wait behind a morning's mails."""
 POLL_SECONDS = 1.0
@@ -51,8 +51,9 @@ class Reminding:
                 if pause:
                     log.info("reminding_recovered")
                 pause = 0.0
+                took = monotonic() - started
                 await asyncio.sleep(
-                    self._at_once / self._per_second - (monotonic() - started) if more else await self._until_next()
+                    max(took / 2, self._at_once / self._per_second - took) if more else await self._until_next()
                 )
             except Exception as error:  # noqa: BLE001  (whatever is away comes back)
                 if not pause:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import cache
 from string import Formatter
 from typing import Any, Literal, get_args
 
@@ -246,14 +247,16 @@ def render(kind: str, data: Mapping[str, Any]) -> dict[Language, dict[str, str]]
     texts = TABLE[kind]
     out = {}
     for index, language in enumerate(_LANGUAGES):
-        values = {name: _written(texts, name, data[name], index) for name in _named(texts)}
+        values = {name: _written(texts, name, data[name], index) for name in _named(kind)}
         title, body = texts.de if language == "de" else texts.en
         out[language] = {"title": " ".join(title.format_map(values).split())[:200], "body": body.format_map(values)}
     return out
 
 
-def _named(texts: Texts) -> set[str]:
-    return {name for part in (*texts.de, *texts.en) for _, name, _, _ in Formatter().parse(part) if name}
+@cache
+def _named(kind: str) -> frozenset[str]:
+    texts = TABLE[kind]
+    return frozenset(name for part in (*texts.de, *texts.en) for _, name, _, _ in Formatter().parse(part) if name)
 
 
 def _written(texts: Texts, name: str, value: Any, index: int) -> str:
