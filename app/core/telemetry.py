@@ -96,7 +96,8 @@ class Telemetry:
             if not sent:
                 await self._answer(scope, error, traced)
         except Exception:
-            log.exception("unhandled", method=scope["method"], path=scope["path"])
+            route = getattr(scope.get("route"), "path", "(none)")  # and not the path: one may hold a secret
+            log.exception("unhandled", method=scope["method"], route=route)
             if not sent:
                 await self._answer(scope, InternalError(), traced)
         finally:
