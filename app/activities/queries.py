@@ -11,7 +11,7 @@ from app.accounts.queries import is_set
 from app.activities.models import Activity, ActivityContact, VisitReportAmendment
 from app.activities.reads import READS
 from app.contacts.models import Contact
-from app.core.expressions import link, plain, record
+from app.core.expressions import link, named, plain, record
 from app.core.filters import any_of, at_least, below, contains_word, equals, holds
 from app.core.resource import Resource
 from app.core.visibility import beside
@@ -22,11 +22,6 @@ from app.opportunities.models import Opportunity
 _assignee, _author, _followed, _taking_part = (aliased(User), aliased(User), aliased(Activity), aliased(User))
 _person = aliased(Contact)
 _ABOUT = "whoever sees an activity may know what it is about: the name, and nothing else"
-
-
-def _named(id_: Any, other: Any, name: Any) -> ColumnElement[Any]:
-    """The record that a column names. Looked up for the rows that are shown, since so many joins cost more to plan than to run."""
-    return link(id_, select(name).where(other.id == id_).correlate(Activity).scalar_subquery())
 
 
 def _links(statement: Any) -> ColumnElement[Any]:
@@ -94,14 +89,14 @@ ACTIVITY = Resource(
     {
         **record(Activity),
         **plain(Activity, "type", "subject", "description", "status", "is_open", "at"),
-        "assignee": _named(Activity.assignee_id, _assignee, _assignee.name),
-        "account": _named(Activity.account_id, Account, Account.name),
-        "contact": _named(Activity.contact_id, Contact, func.concat_ws(" ", Contact.first_name, Contact.last_name)),
-        "lead": _named(Activity.lead_id, Lead, Lead.name),
-        "opportunity": _named(Activity.opportunity_id, Opportunity, Opportunity.name),
-        "follows": _named(Activity.follows_id, _followed, _followed.subject),
+        "assignee": named(Activity.assignee_id, _assignee, _assignee.name),
+        "account": named(Activity.account_id, Account, Account.name),
+        "contact": named(Activity.contact_id, Contact, func.concat_ws(" ", Contact.first_name, Contact.last_name)),
+        "lead": named(Activity.lead_id, Lead, Lead.name),
+        "opportunity": named(Activity.opportunity_id, Opportunity, Opportunity.name),
+        "follows": named(Activity.follows_id, _followed, _followed.subject),
         **plain(Activity, "team_ids", "customer"),
-        "created_by": _named(Activity.created_by, _author, _author.name),
+        "created_by": named(Activity.created_by, _author, _author.name),
         **plain(Activity, "due_at", "done_at", "remind_at"),
         **plain(Activity, "starts_at", "ends_at", "time_zone", "result", "location", "direction"),
         **plain(Activity, "call_type", "script_version_id"),
@@ -122,7 +117,7 @@ ACTIVITY = Resource(
         "follow_up_actions": func.coalesce(Activity.follow_up_actions, func.jsonb_build_array()),
         **plain(Activity, "unknown_customer", "cross_sell_note", "cross_sell_outcome", "reviewed_at"),
         "amendments": _amendments,
-        "reviewed_by": _named(Activity.reviewed_by, _reviewing, _reviewing.name),
+        "reviewed_by": named(Activity.reviewed_by, _reviewing, _reviewing.name),
     },
     beside={Account: _ABOUT, Contact: _ABOUT, Lead: _ABOUT, Opportunity: _ABOUT},
     filters={

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from sqlalchemy import DateTime, Select, Uuid, bindparam, case, func, literal_column, select
+from sqlalchemy import DateTime, Select, Uuid, bindparam, func, literal_column, select
 from sqlalchemy.orm import aliased
 
 from app.accounts.models import Account
-from app.core.expressions import asker, link, plain, record
+from app.core.expressions import asker, named, plain, record
 from app.core.filters import any_of, at_least, below, equals
 from app.core.principal import Reach
 from app.core.resource import Resource
@@ -21,31 +21,19 @@ _assignee, _author, _doer = aliased(User), aliased(User), aliased(User)
 
 
 def _resource(how_far: Reach) -> Resource:
-    names = [_shown(kind.model, kind.name, how_far) for kind in KINDS.values()]
-
-    def with_record_and_people(statement: Select[Any]) -> Select[Any]:
-        for kind in KINDS.values():
-            statement = statement.outerjoin(kind.model, kind.model.id == kind.column)
-        return (
-            statement.join(_assignee, _assignee.id == FollowUp.assignee_id)
-            .outerjoin(_author, _author.id == FollowUp.created_by)
-            .outerjoin(_doer, _doer.id == FollowUp.done_by)
-        )
-
     return Resource(
         FollowUp,
         FollowUpRead,
         {
             **record(FollowUp),
             "record": func.json_build_object(
-                *("type", FollowUp.record_type, "id", FollowUp.record_id, "name", func.coalesce(*names))
+                *("type", FollowUp.record_type, "id", FollowUp.record_id, "name", _name(how_far))
             ),
             **plain(FollowUp, "note", "due_on", "due_at", "status", "done_at", "snoozed"),
-            "done_by": link(FollowUp.done_by, _doer.name),
-            "assignee": link(FollowUp.assignee_id, _assignee.name),
-            "created_by": link(FollowUp.created_by, _author.name),
+            "done_by": named(FollowUp.done_by, _doer, _doer.name),
+            "assignee": named(FollowUp.assignee_id, _assignee, _assignee.name),
+            "created_by": named(FollowUp.created_by, _author, _author.name),
         },
-        joins=with_record_and_people,
         beside={
             kind.model: "its name is shown only where its own rule lets the asker see it" for kind in KINDS.values()
         },
@@ -70,9 +58,14 @@ def _resource(how_far: Reach) -> Resource:
     )
 
 
-def _shown(model: Any, name: Any, how_far: Reach) -> Any:
-    seen = predicate(model, how_far)
-    return name if seen is None else case((seen, name))
+def _name(how_far: Reach) -> Any:
+    """What the record is called, if the asker sees it."""
+    names = []
+    for kind in KINDS.values():
+        name = select(kind.name).where(kind.model.id == kind.column)
+        seen = predicate(kind.model, how_far)
+        names.append((name if seen is None else name.where(seen)).correlate(FollowUp).scalar_subquery())
+    return func.coalesce(*names)
 
 
 FOLLOW_UP: dict[Reach, Resource] = {"all": _resource("all"), "member": _resource("member")}
