@@ -47,7 +47,7 @@ DESCRIPTIONS = (
 Row = tuple[Any, ...]
 BARE_TABLES = (
     *("leads", "lead_locks", "accounts", "contacts", "activities", "messages", "message_recipients", "conversions"),
-    *("opportunities", "merges", "merge_moves", "record_redirects"),
+    *("opportunities", "merges", "merge_moves", "record_redirects", "erp_events"),
 )
 """Copied to the schema `bare` for the baselines: the same columns, rows and indexes, no triggers, no foreign keys."""
 
@@ -66,7 +66,18 @@ CONTACT_COLUMNS = (
     *("created_at", "updated_at", "created_by"),
 )
 ACTIVITY_COLUMNS = (
-    *("id", "type", "status", "subject", "assignee_id", "contact_id", "team_ids", "created_at", "updated_at", "created_by"),
+    *(
+        "id",
+        "type",
+        "status",
+        "subject",
+        "assignee_id",
+        "contact_id",
+        "team_ids",
+        "created_at",
+        "updated_at",
+        "created_by",
+    ),
 )
 ACCOUNT_COLUMNS = (
     *("id", "name", "assignee_id", "manager_ids", "team_ids", "level", "industry", "legal_form", "postal_code", "city"),
@@ -262,8 +273,9 @@ async def _people(connection: "asyncpg.Connection[asyncpg.Record]") -> _Stock:
     )
     await connection.execute(
         "INSERT INTO project_statuses (id, project_id, key, position, label_de, label_en, category)"
-        " SELECT gen_random_uuid(), $1, key, position, label_de, label_en, category FROM project_statuses",
+        " SELECT gen_random_uuid(), $1, key, position, label_de, label_en, category FROM project_statuses WHERE project_id = $2",
         second,
+        PROTECTION_PROJECT_ID,
     )
     return _Stock(people, team, second)
 

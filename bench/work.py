@@ -1,4 +1,4 @@
-"""The five pieces of work: which requests, to whom, what answer is right, and how fast the application has to be."""
+"""The pieces of work: which requests, to whom, what answer is right, and how fast the application has to be."""
 
 import random
 from collections.abc import Callable, Iterator, Sequence
@@ -33,6 +33,8 @@ class World:
     reserve: Sequence[UUID]
     pairs: Sequence[tuple[UUID, UUID]]
     """Contacts who are there twice; all that hangs on them hangs on the second."""
+    customers: Sequence[UUID]
+    """Accounts of the one who is signed in."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,7 @@ async def look_around(connection: "asyncpg.Connection[asyncpg.Record]") -> World
         known=[Company(*list(row.values())[1:]) for row in known],
         reserve=[row["id"] for row in reserve],
         pairs=[tuple(row) for row in pairs],
+        customers=[row["id"] for row in await connection.fetch("SELECT id FROM accounts WHERE assignee_id = $1", user)],
     )
 
 
@@ -186,6 +189,50 @@ def _convert(path: str, *, ours: bool = False) -> Callable[[World], Requests]:
     return requests
 
 
+def _call(path: str, *, ours: bool = False) -> Callable[[World], Requests]:
+    """A held call with somebody of a customer, and the next one in 60 days."""
+
+    def requests(world: World) -> Requests:
+        chance = random.Random(7)
+        while True:
+            body = {
+                "type": "call",
+                "status": "held",
+                "subject": "Erstgespräch",
+                "starts_at": "2026-11-20T10:30:00+01:00",
+                "time_zone": "Europe/Vienna",
+                "result": DESCRIPTIONS[0],
+                "assignee_id": world.user,
+                "account_id": chance.choice(world.customers),
+                "contact_id": chance.choice(world.pairs)[0],
+                "follow_up": {"in_days": 60},
+            }
+            yield _post(path, body, world if ours else None, key=ours)
+
+    return requests
+
+
+def _report(path: str, *, ours: bool = False) -> Callable[[World], Requests]:
+    """A technician's report of a visit, sent some days later."""
+
+    def requests(world: World) -> Requests:
+        chance = random.Random(8)
+        while True:
+            body = {
+                "type": "visit_report",
+                "id": new_id(),
+                "subject": "Ölfiltration vorgestellt",
+                "description": DESCRIPTIONS[0],
+                "visited_at": "2026-11-20T10:30:00+01:00",
+                "time_zone": "Europe/Vienna",
+                "account_id": chance.choice(world.customers),
+                "follow_up_actions": [{"id": new_id(), "text": "Angebot senden"}],
+            }
+            yield _post(path, body if ours else {**body, "created_by": world.user}, world if ours else None, key=ours)
+
+    return requests
+
+
 def _merge(path: str, *, ours: bool = False) -> Callable[[World], Requests]:
     def requests(world: World) -> Requests:
         for winner, loser in world.pairs:
@@ -248,6 +295,24 @@ WORK = (
         },
         {"raw": 0.5},
         limited=lambda world: world.reserve,
+    ),
+    Work(
+        "call",
+        "log a call with a follow-up",
+        {
+            OURS: Target("ours", _call("/v1/activities", ours=True), 201),
+            "raw": Target("raw", _call("/calls"), 201),
+        },
+        {"raw": 0.4},
+    ),
+    Work(
+        "report",
+        "push a visit report",
+        {
+            OURS: Target("ours", _report("/v1/activities", ours=True), 201),
+            "raw": Target("raw", _report("/reports"), 201),
+        },
+        {"raw": 0.4},
     ),
     Work(
         "merge",

@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import asyncpg
 import orjson
@@ -309,6 +310,102 @@ async def convert(lead_id: UUID, body: Conversion) -> Response:
         "converted_at": now,
     }
     return json(answer, 201)
+
+
+class FollowUp(BaseModel):
+    in_days: int
+
+
+class Call(BaseModel):
+    subject: str
+    starts_at: datetime
+    time_zone: str
+    result: str
+    assignee_id: UUID
+    account_id: UUID
+    contact_id: UUID
+    follow_up: FollowUp
+
+
+CALL = (
+    "WITH held AS (INSERT INTO bare.activities (id, type, status, direction, subject, result, starts_at, time_zone,"
+    " assignee_id, account_id, contact_id, created_by, team_ids) SELECT $1::uuid, 'call', 'held', 'outbound', $3::text,"
+    " $4::text, $5::timestamptz, $6::text, $7::uuid, a.id, c.id, $7::uuid, a.team_ids || c.team_ids FROM bare.accounts a,"
+    " bare.contacts c WHERE a.id = $8::uuid AND c.id = $9::uuid AND NOT c.do_not_contact RETURNING *),"
+    " planned AS (INSERT INTO bare.activities (id, type, status, direction, subject, starts_at, time_zone, assignee_id,"
+    " account_id, contact_id, created_by, team_ids, follows_id) SELECT $2::uuid, 'call', 'planned', 'outbound',"
+    " 'Nachverfolgen', $10::timestamptz, time_zone, assignee_id, account_id, contact_id, created_by, team_ids, id FROM held"
+    " RETURNING id, starts_at) SELECT held.*, u.name AS assignee_name, a.name AS account_name, c.last_name AS contact_name,"
+    " planned.id AS next_id, planned.starts_at AS next_starts_at FROM held, planned, users u, bare.accounts a, bare.contacts c"
+    " WHERE u.id = held.assignee_id AND a.id = held.account_id AND c.id = held.contact_id"
+)
+
+
+@app.post("/calls")
+async def log_call(body: Call) -> Response:
+    """The same two rows as the application writes, in one statement."""
+    start = body.starts_at.astimezone(ZoneInfo(body.time_zone))
+    values = body.model_dump(exclude={"follow_up"}).values()
+    subject, starts_at, time_zone, result, assignee_id, account_id, contact_id = values
+    async with app.state.pool.acquire() as connection:
+        row = await connection.fetchrow(
+            CALL,
+            *(uuid7(), uuid7(), subject, result, starts_at, time_zone, assignee_id, account_id, contact_id),
+            start + timedelta(days=body.follow_up.in_days),
+        )
+    if row is None:
+        return json({"code": "not_found"}, 404)
+    call = dict(row)
+    call |= {
+        "assignee": {"id": call.pop("assignee_id"), "name": call.pop("assignee_name")},
+        "account": {"id": call.pop("account_id"), "name": call.pop("account_name")},
+        "contact": {"id": call.pop("contact_id"), "name": call.pop("contact_name")},
+        "follow_up": {"id": call.pop("next_id"), "starts_at": call.pop("next_starts_at")},
+    }
+    return json(call, 201)
+
+
+class Report(BaseModel):
+    id: UUID
+    subject: str
+    description: str
+    visited_at: datetime
+    time_zone: str
+    account_id: UUID
+    created_by: UUID
+    follow_up_actions: list[dict[str, str]]
+
+
+REPORT = (
+    "WITH made AS (INSERT INTO bare.activities (id, type, status, subject, description, starts_at, time_zone, assignee_id,"
+    " account_id, created_by, team_ids, follow_up_actions) SELECT $1::uuid, 'visit_report', 'submitted', $2::text, $3::text,"
+    " $4::timestamptz, $5::text, $7::uuid, a.id, $7::uuid, a.team_ids, $8::jsonb FROM bare.accounts a"
+    " WHERE a.id = $6::uuid ON CONFLICT DO NOTHING RETURNING *),"
+    " dated AS (UPDATE bare.accounts a SET last_visit_on = greatest(last_visit_on, $9::date), visit_priority = false"
+    " FROM made WHERE a.id = made.account_id AND (last_visit_on IS NULL OR last_visit_on < $9 OR visit_priority)),"
+    " told AS (INSERT INTO bare.erp_events (id, kind, account_id, activity_id, source_id, visited_on, created_at)"
+    " SELECT gen_random_uuid(), 'visit_report_submitted', account_id, id, id, $9, now() FROM made)"
+    " SELECT made.*, u.name AS assignee_name, a.name AS account_name FROM made, users u, bare.accounts a"
+    " WHERE u.id = made.assignee_id AND a.id = made.account_id"
+)
+
+
+@app.post("/reports")
+async def submit_report(body: Report) -> Response:
+    """The same rows as the application writes, in one statement."""
+    values = body.model_dump()
+    actions = orjson.dumps(values.pop("follow_up_actions")).decode()
+    day = body.visited_at.astimezone(ZoneInfo(body.time_zone)).date()
+    async with app.state.pool.acquire() as connection:
+        row = await connection.fetchrow(REPORT, *values.values(), actions, day)
+    if row is None:
+        return json({"code": "not_found"}, 404)
+    report = dict(row)
+    report |= {
+        "assignee": {"id": report.pop("assignee_id"), "name": report.pop("assignee_name")},
+        "account": {"id": report.pop("account_id"), "name": report.pop("account_name")},
+    }
+    return json(report, 201)
 
 
 class Merge(BaseModel):
