@@ -77,6 +77,8 @@ async def make_world(api: Api, session: AsyncSession, role: str) -> tuple[User, 
     }
     task = {"type": "task", "account_id": str(account.id), "subject": "Anrufen", "assignee_id": str(user.id)}
     ids["activity_id"] = await _made(admin, "/v1/activities", task)
+    again = {"record": {"type": "account", "id": str(account.id)}, "note": "Nachfassen", "in_days": 3}
+    ids["follow_up_id"] = await _made(admin, "/v1/follow-ups", {**again, "assignee_id": str(user.id)})
 
     report = {"type": "visit_report", "subject": "Besuch", "description": "Alles gut.", "account_id": str(account.id)}
     author = admin if role == "ks" else await api.as_user(user)
@@ -211,11 +213,20 @@ FITTING: dict[str, Any] = {
         "versions": {str(ids[one]): ids.get("contact_version", 1) for one in ("contact_id", "double_id")},
     },
     "create_activity": lambda ids: {"account_id": str(ids["account_id"])},
+    "create_follow_up": lambda ids: {"record": {"type": "account", "id": str(ids["account_id"])}},
+    "hand_over_follow_up": lambda ids: {"assignee_id": str(ids["self_id"])},
     "review_visit_report": lambda _: {
         "account_id": None,
         "contact_id": None,
         "actions": [],
         "cross_sell": None,
+    },
+    "push_changes": lambda ids: {
+        "operations": [
+            {"op_id": str(new_id()), "op": "update", "type": kind, "id": str(ids[f"{kind}_id"]), "base_version": 1}
+            | {"data": {"description": "Am Tor läuten."}}
+            for kind in ("account", "contact", "lead")
+        ]
     },
     "send_message": lambda ids: {"record": {"type": "lead", "id": str(ids["lead_id"])}},
 }
