@@ -41,6 +41,12 @@ class Lead(Explained, Record, Base):
         Index("ix_leads_open_to_all", "created_at", "id", postgresql_where=text("visibility = 'all'")),
         Index("ix_leads_contact_id", "contact_id", postgresql_where=text("contact_id IS NOT NULL")),
         Index("ix_leads_project_id_status_created_at_id", "project_id", "status", "created_at", "id"),
+        Index(
+            "ix_leads_never_contacted",
+            "created_at",
+            "id",
+            postgresql_where=text("phase = 'open' AND contacted_on IS NULL"),
+        ),
     )
 
     project_id: Mapped[UUID] = mapped_column(ForeignKey("projects.id"))

@@ -1,0 +1,1 @@
+"""Call lists: whom to call next, and who is calling whom (CALL-5)."""

@@ -1,0 +1,1 @@
+"""Everything about a record in one list, and its historical summary (HIST-1)."""
