@@ -15,7 +15,8 @@ from app.core.visibility import unscoped
 from app.identity.models import Role, User
 from tests.activities.test_activities import make_lead, told
 from tests.conftest import Api, OneConnection
-from tests.factories import make_account, make_contact, make_opportunity, make_team, make_user
+from tests.conversion.test_conversion import COMPLETION
+from tests.factories import lead_body, make_account, make_contact, make_opportunity, make_team, make_user
 from tests.merges.support import merged
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.rule("FUP-1")]
@@ -301,3 +302,26 @@ async def test_they_go_with_the_record_and_leave_their_history(api: Api, session
     assert (await client.get(f"{URL}/{made['id']}")).status_code == 404
     items = (await client.get(f"{URL}/{made['id']}/history")).json()["items"]
     assert [item["operation"] for item in items] == ["delete", "insert"]
+
+
+@pytest.mark.rule("CONV-1")
+async def test_what_is_open_goes_on_at_the_customer_when_a_lead_is_converted(api: Api, session: AsyncSession) -> None:
+    user = await make_user(session)
+    await make_user(session, "ks")
+    client = await api.as_user(user)
+    lead = (await client.post("/v1/leads", json=lead_body(user.id))).json()["id"]
+    for note, status in (("offen", "open"), ("fertig", "done")):
+        await session.execute(
+            text(
+                "INSERT INTO follow_ups (id, lead_id, note, assignee_id, created_by, due_at, status, done_at) VALUES "
+                "(gen_random_uuid(), :lead, :note, :user, :user, now(), :status, CASE :status WHEN 'done' THEN now() END)"
+            ),
+            {"lead": UUID(lead), "note": note, "user": user.id, "status": status},
+        )
+    await session.commit()
+    body = {"outcome": "create", "account": COMPLETION}
+    converted = await client.post(f"/v1/leads/{lead}/conversion", json=body)
+    assert converted.status_code == 201, converted.text
+    account = converted.json()["account"]["id"]
+    assert await listed(client, record_id=account) == ["offen"]
+    assert await listed(client, record_id=lead) == ["fertig"]
