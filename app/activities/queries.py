@@ -3,21 +3,24 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Text, and_, case, false, func, literal, select
+from sqlalchemy import ColumnElement, Select, Text, Uuid, and_, bindparam, case, false, func, literal, select, true
 from sqlalchemy.orm import aliased
 
 from app.accounts.models import Account
 from app.accounts.queries import is_set
 from app.activities.models import Activity, ActivityContact, VisitReportAmendment
 from app.activities.reads import READS
-from app.contacts.models import Contact
+from app.contacts.models import AccountContact, Contact
 from app.core.expressions import link, named, plain, record
 from app.core.filters import any_of, at_least, below, contains_word, equals, holds
+from app.core.principal import Reach
 from app.core.resource import Resource
-from app.core.visibility import beside
+from app.core.statements import prepared
+from app.core.visibility import beside, scope
 from app.identity.models import User
 from app.leads.models import Lead
 from app.opportunities.models import Opportunity
+from app.projects.models import Project
 
 _assignee, _author, _followed, _taking_part = (aliased(User), aliased(User), aliased(Activity), aliased(User))
 _person = aliased(Contact)
@@ -146,3 +149,39 @@ ACTIVITY = Resource(
     sorts={"at": Activity.at, "due_at": _due, "created_at": Activity.created_at},
     default_sort="-at",
 )
+
+_id = bindparam("id", type_=Uuid, required=True)
+
+
+@prepared
+def about_account(how_far: Reach) -> Select[Any]:
+    """Of a visible account: what an activity about it takes over. The others likewise."""
+    found: Any = select(Account.team_ids, true().label("teams_follow"), Account.id.label("account_id"))
+    return scope(found.where(Account.id == _id), Account, how_far)
+
+
+@prepared
+def about_opportunity(how_far: Reach) -> Select[Any]:
+    """Of a visible opportunity."""
+    found: Any = select(Opportunity.team_ids, Opportunity.teams_follow, Opportunity.account_id)
+    return scope(found.where(Opportunity.id == _id), Opportunity, how_far)
+
+
+@prepared
+def about_contact(how_far: Reach) -> Select[Any]:
+    """Of a visible contact; the account is `account_id` if that is one of theirs, else their main one."""
+    asked = bindparam("account_id", type_=Uuid, required=True)
+    pair = select(AccountContact.account_id).where(AccountContact.contact_id == _id, AccountContact.account_id == asked)
+    pair = beside(pair, AccountContact, reason="the asker sees the contact, and names the account")
+    account_id = func.coalesce(pair.scalar_subquery(), Contact.account_id)
+    follows = func.coalesce(and_(Contact.teams_follow, Contact.account_id == account_id), false())
+    found: Any = select(Contact.team_ids, follows.label("teams_follow"), account_id.label("account_id"))
+    return scope(found.where(Contact.id == _id), Contact, how_far)
+
+
+@prepared
+def about_lead(how_far: Reach) -> Select[Any]:
+    """Of a visible lead, which stays what it is until commit."""
+    found: Any = select(Lead.team_ids, false().label("teams_follow"), Lead.account_id, Lead.phase, Project.lean)
+    found = found.join(Project, Project.id == Lead.project_id).where(Lead.id == _id)
+    return scope(found.with_for_update(read=True, of=Lead), Lead, how_far)

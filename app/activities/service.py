@@ -3,32 +3,31 @@
 `app.recording` is where requests come in; each type adds what is its own.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, and_, delete, false, func, insert, select, true
+from sqlalchemy import delete, insert, select
 
 from app.accounts.models import Account
 from app.activities.models import Activity, ActivityContact
 from app.activities.problems import ConvertFirst
+from app.activities.queries import about_account, about_contact, about_lead, about_opportunity
 from app.activities.reminding import remind
 from app.activities.schemas import Appointment, AppointmentUpdate, EmailCreate, Linked, NoteCreate, TaskCreate
-from app.contacts.models import AccountContact, Contact
+from app.contacts.models import Contact
 from app.core.context import Context
 from app.core.db import new_id
-from app.core.principal import UserPrincipal
-from app.core.visibility import beside, scope
+from app.core.principal import Reach, UserPrincipal
+from app.core.statements import Statement
+from app.core.visibility import scope
 from app.identity.references import FieldProblem, each, unknown_references
-from app.leads.models import Lead
 from app.leads.problems import LeadClosed
 from app.notifications import notify
 from app.notifications.texts import Kind
-from app.opportunities.models import Opportunity
-from app.projects.models import Project
 
 LONGEST = timedelta(days=100)
 """How long calls and meetings may last."""
@@ -235,11 +234,11 @@ class About:
         if row is None:
             self.errors.append((pointer, "unknown_record", UNKNOWN))
             return
-        self.teams = list(dict.fromkeys([*self.teams, *row.team_ids]))
-        self.follows = self.follows and row.teams_follow
-        if row.account_id is not None:
-            self.links["account_id"] = self.links["account_id"] or row.account_id
-            if self.links["account_id"] != row.account_id:
+        self.teams = list(dict.fromkeys([*self.teams, *row["team_ids"]]))
+        self.follows = self.follows and row["teams_follow"]
+        if row["account_id"] is not None:
+            self.links["account_id"] = self.links["account_id"] or row["account_id"]
+            if self.links["account_id"] != row["account_id"]:
                 self.errors.append((pointer, "of_another_account", _ELSEWHERE))
 
 
@@ -252,30 +251,18 @@ async def records_of(ctx: Context, body: Any, *, alone: bool = False, calls: boo
     about = About({name: getattr(body, name) for name in LINKS})
     if not alone and not any(about.links.values()):
         about.errors.append(("", "about_nothing", _ABOUT_NOTHING))
-    named: Any
+    ctx.begin()
     if body.account_id is not None:
-        named = select(Account.team_ids, true().label("teams_follow"), Account.id.label("account_id")).where(
-            Account.id == body.account_id
-        )
-        about.add("/account_id", await _seen(ctx, named, Account))
+        about.add("/account_id", await _seen(ctx, about_account, body.account_id))
     if body.opportunity_id is not None:
-        named = select(Opportunity.team_ids, Opportunity.teams_follow, Opportunity.account_id).where(
-            Opportunity.id == body.opportunity_id
-        )
-        about.add("/opportunity_id", await _seen(ctx, named, Opportunity))
+        about.add("/opportunity_id", await _seen(ctx, about_opportunity, body.opportunity_id))
     if body.contact_id is not None:
         await add_contact(ctx, about, body.contact_id)
     if body.lead_id is not None:
-        named = (
-            select(Lead.team_ids, false().label("teams_follow"), Lead.account_id, Lead.phase, Project.lean)
-            .join(Project, Project.id == Lead.project_id)
-            .where(Lead.id == body.lead_id)
-            .with_for_update(read=True, of=Lead)
-        )
-        lead = await _seen(ctx, named, Lead)
-        if lead is not None and lead.phase != "open":
-            raise LeadClosed(phase=lead.phase)
-        if lead is not None and (lead.lean or calls):
+        lead = await _seen(ctx, about_lead, body.lead_id)
+        if lead is not None and lead["phase"] != "open":
+            raise LeadClosed(phase=lead["phase"])
+        if lead is not None and (lead["lean"] or calls):
             raise ConvertFirst
         about.add("/lead_id", lead)
     return about
@@ -283,18 +270,13 @@ async def records_of(ctx: Context, body: Any, *, alone: bool = False, calls: boo
 
 async def add_contact(ctx: Context, about: About, contact_id: UUID) -> None:
     """It is about this contact, too: at their main account, or at a further one if that is the one named (CALL-1)."""
-    pair = select(AccountContact.account_id).where(
-        AccountContact.contact_id == contact_id, AccountContact.account_id == about.links["account_id"]
-    )
-    pair = beside(pair, AccountContact, reason="the asker sees the contact, and names the account")
-    account_id = func.coalesce(pair.scalar_subquery(), Contact.account_id)
-    follows = func.coalesce(and_(Contact.teams_follow, Contact.account_id == account_id), false())
-    named: Any = select(Contact.team_ids, follows.label("teams_follow"), account_id.label("account_id"))
-    about.add("/contact_id", await _seen(ctx, named.where(Contact.id == contact_id), Contact))
+    row = await _seen(ctx, about_contact, contact_id, account_id=about.links["account_id"])
+    about.add("/contact_id", row)
 
 
-async def _seen(ctx: Context, statement: Select[Any], model: Any) -> Any:
-    return (await ctx.session.execute(scope(statement, model, ctx.reach, _asker(ctx)))).one_or_none()
+async def _seen(ctx: Context, about: Callable[[Reach], Statement], id_: UUID, **named: Any) -> Any:
+    rows = await ctx.fetch(about(ctx.reach), id=id_, **named)
+    return rows[0] if rows else None
 
 
 def _asker(ctx: Context) -> UserPrincipal | None:
