@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.accounts import reach
 from app.accounts.models import Account
 from app.contacts.models import Contact
+from app.core.db import new_id
 from app.identity.models import Role, Team, TeamMember, User, UserRole
 from app.messages.models import Message, MessageRecipient
 from app.opportunities.models import DEFAULT_PIPELINE_ID, Opportunity
@@ -165,7 +166,10 @@ async def make_request(
     session: AsyncSession, sender: User, account: Account, *recipients: User, **request: Any
 ) -> Message:
     """A developer's message to sales support that asks for an opportunity."""
+    id_ = new_id()
     message = Message(
+        id=id_,
+        thread_id=id_,
         kind="opportunity_request",
         sender_id=sender.id,
         subject=f"Verkaufschance anlegen: {account.name}",

@@ -8,9 +8,9 @@ from sqlalchemy import Uuid, bindparam, literal, select
 
 from app.core.context import Context
 from app.core.db import Base
-from app.core.principal import Reach
+from app.core.principal import Reach, UserPrincipal, reach
 from app.core.statements import Statement
-from app.core.visibility import scope
+from app.core.visibility import TEAMS, USER, scope
 
 RecordType = Literal["lead", "account", "contact", "opportunity", "activity", "lead_lock", "clearance", "follow_up"]
 
@@ -30,6 +30,12 @@ assert set(_TABLES) == set(get_args(RecordType))
 async def is_visible(ctx: Context, record_type: RecordType, record_id: UUID) -> bool:
     """Whether there is such a record and the asker sees it."""
     return bool(await ctx.fetch(_find(record_type, ctx.reach), id=record_id))
+
+
+async def is_visible_to(ctx: Context, principal: UserPrincipal, record_type: RecordType, record_id: UUID) -> bool:
+    """Whether somebody other than the asker sees the record, as this transaction has it."""
+    theirs = {USER: principal.user_id, TEAMS: list(principal.team_ids)}
+    return bool(await ctx.run(_find(record_type, reach(principal)), id=record_id, **theirs))
 
 
 def model_of(record_type: str) -> Any:

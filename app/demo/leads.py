@@ -235,9 +235,11 @@ def send(
 ) -> Message:
     """A message between users; the newer ones are still in the recipients' notifications."""
     record_type, record_id = about
+    id_ = new_id()
     message = draft.add(
         Message(
-            id=new_id(),
+            id=id_,
+            thread_id=id_,
             kind="opportunity_request" if request else "text",
             sender_id=sender.id,
             subject=subject[:200],

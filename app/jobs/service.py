@@ -15,6 +15,7 @@ from app.core.statements import Statement
 from app.core.visibility import unscoped
 from app.jobs.models import Job
 from app.jobs.problems import JobOver
+from app.notifications import notify
 
 _WHY = "the product does the work, whoever has asked for it"
 _id = bindparam("id", type_=Uuid, required=True)
@@ -52,9 +53,14 @@ async def report(ctx: Context, job_id: UUID, done: int, total: int | None) -> bo
 
 
 async def end(ctx: Context, job_id: UUID, *, problem: dict[str, Any] | None = None) -> bool:
-    """The job is done or, with a problem, has failed. False when it was cancelled meanwhile."""
+    """The job is done or, with a problem, has failed; who asked for it is told. False when it was cancelled meanwhile."""
     values = {"state": "failed", "problem": problem} if problem else {"state": "done", "done": Job.total}
-    return await _change(ctx, job_id, finished_at=ctx.clock.now(), **values)
+    ended = await _change(ctx, job_id, finished_at=ctx.clock.now(), **values)
+    if ended:
+        kind, asker = (await ctx.session.execute(_whose(job_id))).one()
+        data = {"job": kind, "outcome": values["state"]}
+        await notify(ctx, [asker], "job_done", record_type="job", record_id=job_id, data=data, key=f"job:{job_id}")
+    return ended
 
 
 async def cancel(ctx: Context, job_id: UUID) -> None:
@@ -68,3 +74,8 @@ async def cancel(ctx: Context, job_id: UUID) -> None:
 async def _change(ctx: Context, job_id: UUID, **values: Any) -> bool:
     statement = update(Job).where(Job.id == job_id, Job.finished_at.is_(None)).values(values).returning(Job.id)
     return (await ctx.session.execute(unscoped(statement, reason=_WHY))).first() is not None
+
+
+def _whose(job_id: UUID) -> Any:
+    statement: Any = select(Job.kind, Job.created_by).where(Job.id == job_id)
+    return unscoped(statement, reason=_WHY)

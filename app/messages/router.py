@@ -10,16 +10,33 @@ from app.core.context import Context, Ctx, PostCtx
 from app.core.problems import IdTaken, declared
 from app.core.resource import Page
 from app.messages import service
-from app.messages.queries import INBOX, MESSAGE, SENT
-from app.messages.schemas import MessageCreate, MessageQuery, MessageRead
+from app.messages.queries import ALL, IN_THREAD, INBOX, MESSAGE, SENT, THREAD
+from app.messages.schemas import MessageCreate, MessageQuery, MessageRead, ThreadQuery, ThreadRead
 
 router = APIRouter(prefix="/messages", tags=["messages"])
 
 
 @router.get("", operation_id="list_messages", summary="List messages", response_model=Page[MessageRead])
 async def list_messages(ctx: Ctx, request: Request, query: Annotated[MessageQuery, Query()]) -> Response:
-    """The messages that the asker received (`box=inbox`) or sent (`box=sent`), newest first. Nobody reads others' messages."""
-    return await (INBOX if query.box == "inbox" else SENT).page(ctx, request, query)
+    """The messages that the asker received (`box=inbox`), sent (`box=sent`) or both, newest first; with `thread_id` those of a
+    thread. Nobody reads others' messages.
+    """
+    match query.box:
+        case "sent":
+            box = SENT
+        case "all" | None if query.thread_id is not None:
+            box = IN_THREAD
+        case "all":
+            box = ALL
+        case _:
+            box = INBOX
+    return await box.page(ctx, request, query)
+
+
+@router.get("/threads", operation_id="list_threads", summary="List threads", response_model=Page[ThreadRead])
+async def list_threads(ctx: Ctx, request: Request, query: Annotated[ThreadQuery, Query()]) -> Response:
+    """The threads that the asker takes part in, each with its newest message and how many are unread, newest first."""
+    return await THREAD.page(ctx, request, query)
 
 
 @router.post(
@@ -32,7 +49,11 @@ async def list_messages(ctx: Ctx, request: Request, query: Annotated[MessageQuer
     responses=declared(IdTaken) | {200: {"description": "Sent before by the same request.", "model": MessageRead}},
 )
 async def send_message(ctx: PostCtx, body: MessageCreate) -> Response:
-    """Send a message; recipients are told in the app and by e-mail. A linked record must be visible to the sender."""
+    """Send a message, or answer one (`reply_to_id`): to all who take part in it, when nobody is named.
+
+    Recipients are told in the app and by e-mail. A linked record must be visible to the sender. `@first.last` tells a user who is
+    no recipient that they were mentioned, if they see the linked record; nothing says whether they do.
+    """
     id_, new = await service.create(ctx, body)
     return ctx.reply(await _json(ctx, id_), status=201 if new else 200, location=f"/v1/messages/{id_}")
 

@@ -1,9 +1,10 @@
 """Messages on the wire."""
 
+from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from app.core.records import RecordType
 from app.core.resource import ListQuery
@@ -24,6 +25,8 @@ class MessageRead(RecordRead):
     """A message. `read_at` is when the asker read it; null for what they sent themselves."""
 
     kind: MessageKind
+    thread_id: UUID = Field(description="The id of the message that the thread began with.")
+    reply_to_id: UUID | None
     sender: Link | None = Field(description="Null when the product itself wrote it.")
     recipients: list[Link]
     subject: str
@@ -36,7 +39,11 @@ class MessageRead(RecordRead):
 
 
 class MessageCreate(Body):
-    """A message to users, to all active users who hold certain roles, or both."""
+    """A message to users, to all active users who hold certain roles, or both; or an answer to a message.
+
+    An answer goes to all who take part in what it answers when nobody is named, has its subject when none is given, and is about
+    the same record.
+    """
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -52,15 +59,65 @@ class MessageCreate(Body):
     id: ClientId | None = None
     recipient_ids: list[UUID] = Field(default_factory=list, max_length=200)
     role_keys: list[Key] = Field(default_factory=list, max_length=10)
-    subject: Line
+    reply_to_id: UUID | None = Field(default=None, description="The message that this one answers.")
+    subject: Line | None = Field(default=None, description="Required unless it is an answer.")
     body: MessageText
-    record: RecordLink | None = None
+    record: RecordLink | None = Field(default=None, description="Not with an answer.")
+
+
+class ThreadRead(BaseModel):
+    """A thread as the asker sees it: of others' messages in it they see those that were sent to them."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "thread_id": "0192f0c1-7c7a-7a1b-8c1d-2f6e7a9b0c1d",
+                "last_message": {
+                    "id": "0192f0c1-7c7a-7a1b-8c1d-2f6e7a9b0c1f",
+                    "sender": {"id": "0192f0c1-7c7a-7a1b-8c1d-2f6e7a9b0c20", "name": "Eva Muster"},
+                    "subject": "Rückfrage zu Müller Maschinenbau",
+                    "excerpt": "Ist angelegt.",
+                    "created_at": "2026-03-02T08:15:00Z",
+                },
+                "record": {"type": "lead", "id": "0192f0c1-7c7a-7a1b-8c1d-2f6e7a9b0c1e"},
+                "message_count": 2,
+                "unread_count": 1,
+            }
+        }
+    )
+
+    thread_id: UUID
+    last_message: "LastMessage"
+    record: RecordLink | None
+    message_count: int
+    unread_count: int
+
+
+class LastMessage(BaseModel):
+    """The newest message of a thread that the asker sent or received."""
+
+    id: UUID
+    sender: Link | None
+    subject: str
+    excerpt: str = Field(description="At most 200 characters of its text.")
+    created_at: datetime
+
+
+class ThreadQuery(ListQuery):
+    """Filters of the list of threads."""
+
+    unread: bool | None = Field(default=None, description="Only those with (or without) something unread.")
+    record_id: UUID | None = None
+    sort: Literal["-last_message_at", "last_message_at"] = "-last_message_at"
 
 
 class MessageQuery(ListQuery):
     """Filters of the message list."""
 
-    box: Literal["inbox", "sent"] = Field(default="inbox", description="Received or sent by the asker.")
+    box: Literal["inbox", "sent", "all"] | None = Field(
+        default=None, description="Received by the asker, sent by them, or both: the inbox, but both with `thread_id`."
+    )
+    thread_id: UUID | None = None
     unread: bool | None = Field(default=None, description="Only unread (or only read) ones; of the inbox.")
     kind: list[MessageKind] = Field(default_factory=list, max_length=2)
     sender_id: list[UUID] = Field(default_factory=list, max_length=50)

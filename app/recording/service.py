@@ -1,6 +1,6 @@
 """Recording activities: one way in for every type (ACT-1). Each type's own rules stand with it."""
 
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from app.activities import service as activities
@@ -18,6 +18,7 @@ from app.core.writing import already_created, assign, delete, request_hash, requ
 from app.identity.references import FieldProblem, unknown_references
 from app.meetings import service as meetings
 from app.meetings.schemas import MeetingCreate
+from app.notifications.mentions import tell_mentioned
 from app.recording.schemas import UPDATES, ActivityUpdate, AnyCreate, statuses_of, types_with
 from app.reminders import forget
 from app.visit_reports import service as visit_reports
@@ -62,6 +63,7 @@ async def create(ctx: Context, body: AnyCreate) -> tuple[UUID, bool]:
         await calls.follow(ctx, activity, body)
     if is_report:
         await visit_reports.submitted(ctx, activity)
+    await _tell_mentioned(ctx, activity)
     return activity.id, True
 
 
@@ -94,7 +96,16 @@ async def update(ctx: Context, activity_id: UUID, patch: ActivityUpdate, if_matc
         raise Invalid(errors)
     if handed_over:
         await activities.tell_assignee(ctx, activity)
+    if "description" in named:
+        await _tell_mentioned(ctx, activity)
     await remind(ctx, activity, reminded, remind_at)
+
+
+async def _tell_mentioned(ctx: Context, activity: Activity) -> None:
+    """Whom a note or a visit report mentions is told, if they see it, once, however often it is changed."""
+    if activity.type in ("note", "visit_report"):
+        place: Literal["note", "visit_report"] = "note" if activity.type == "note" else "visit_report"
+        await tell_mentioned(ctx, activity.description, "activity", activity.id, place=place, key=activity.id)
 
 
 async def remove(ctx: Context, activity_id: UUID) -> None:

@@ -21,6 +21,7 @@ from app.core.visibility import unscoped
 from app.core.writing import already_created, request_hash
 from app.identity.models import Team
 from app.identity.references import FieldProblem
+from app.notifications.mentions import tell_mentioned
 from app.visit_reports import customers
 from app.visit_reports.problems import AmendInstead
 from app.visit_reports.schemas import AmendmentCreate, FollowUpActionBody, VisitReportCreate, VisitReportUpdate
@@ -165,6 +166,7 @@ async def amend(ctx: Context, activity_id: UUID, body: AmendmentCreate) -> bool:
         await visits.correct(ctx, report, before=before, amendment_id=amendment.id)
     if found:
         await visits.tell_cross_sell(ctx, report)
+    await tell_mentioned(ctx, body.text, "activity", report.id, place="visit_report", key=report.id)
     return True
 
 

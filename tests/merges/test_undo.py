@@ -13,6 +13,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.activities.models import Activity
+from app.core.db import new_id
 from app.core.principal import SystemPrincipal
 from app.identity.models import User
 from app.indexing import ALL_TYPES
@@ -146,12 +147,9 @@ async def populate(
                 )
             )  # fmt: skip
         elif what == "message":
-            on = chance.choice(list(ALL_TYPES))
-            session.add(
-                Message(
-                    kind="text", subject="Hallo", body="…", record_type=on, record_id=chance.choice(everything[on]).id
-                )
-            )
+            on, id_ = chance.choice(list(ALL_TYPES)), new_id()
+            about = {"record_type": on, "record_id": chance.choice(everything[on]).id}
+            session.add(Message(id=id_, thread_id=id_, kind="text", subject="Hallo", body="…", **about))
         else:
             one, two = (
                 (on, chance.choice(everything[on]).id) for on in (chance.choice(ALL_TYPES), chance.choice(ALL_TYPES))
