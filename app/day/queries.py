@@ -20,7 +20,7 @@ def sections(keys: tuple[str, ...], how_far: Reach) -> Select[Any]:
     return union_all(*(_summed(s.key, s.rows(how_far)) for s in SECTIONS if s.key in keys))  # type: ignore[return-value]  # a CompoundSelect runs alike
 
 
-def _summed(key: str, rows: Select[Any]) -> Select[Any]:
+def _summed(key: str, rows: Select[Any]) -> Any:
     found = rows.limit(COUNTED).subquery(key)
     place = func.row_number().over().label("place")
     counted = select(found, place).subquery(f"{key}_counted")
@@ -28,12 +28,11 @@ def _summed(key: str, rows: Select[Any]) -> Select[Any]:
         *(part for name in ("type", "id", "title", "at", "account") for part in (name, counted.c[name]))
     )
     items = func.json_agg(aggregate_order_by(item, counted.c.place)).filter(counted.c.place <= SHOWN)
-    summed: Select[Any] = select(
+    return select(
         literal(key, Text).label("key"),
         func.count().label("count"),
         cast(func.coalesce(items, literal_column("'[]'::json")), Text).label("items"),
     ).select_from(counted)
-    return summed
 
 
 @prepared

@@ -7,16 +7,32 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Date, DateTime, Select, Text, and_, bindparam, func, literal, null, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Date,
+    DateTime,
+    Select,
+    Text,
+    and_,
+    bindparam,
+    func,
+    literal,
+    literal_column,
+    null,
+    or_,
+    select,
+)
 from sqlalchemy.dialects.postgresql import array
 
 from app.accounts.models import Account
 from app.activities.models import Activity
+from app.call_lists.lists import LAST_CALL, LISTS
 from app.core.expressions import asker, link
 from app.core.permissions import Permission
 from app.core.principal import Reach
 from app.core.problems import Language
-from app.core.visibility import beside, scope
+from app.core.visibility import beside, scope, unscoped
+from app.follow_ups.models import FollowUp
 from app.leads.models import Lead
 from app.locks.models import Clearance, LeadLock
 from app.messages.models import Message, MessageRecipient
@@ -115,6 +131,45 @@ def _leads(how_far: Reach) -> Select[Any]:
     return scope(statement, Lead, how_far)
 
 
+def _follow_ups(_: Reach) -> Select[Any]:
+    statement = (
+        select(*_row("follow_up", FollowUp.id, FollowUp.note, FollowUp.due_at, null()))
+        .where(
+            FollowUp.assignee_id == asker(),
+            FollowUp.status == literal_column("'open'"),  # a bind would hide the partial index
+            FollowUp.due_at < DAY_ENDS,
+        )
+        .order_by(FollowUp.due_at, FollowUp.id)
+    )
+    return unscoped(statement, reason="the asker's own are seen by them")
+
+
+_SUBMITTED = Activity.status == literal_column("'submitted'")
+
+
+def _reports(how_far: Reach) -> Select[Any]:
+    return _activities(how_far, _SUBMITTED)
+
+
+def _cross_sell(how_far: Reach) -> Select[Any]:
+    return _activities(how_far, _SUBMITTED, Activity.cross_sell, Activity.cross_sell_outcome.is_(None))
+
+
+def _own_reports(how_far: Reach) -> Select[Any]:
+    """Those that nobody can work with yet: the author knows where they were."""
+    return _activities(how_far, _SUBMITTED, Activity.created_by == asker(), Activity.account_id.is_(None))
+
+
+def _former(how_far: Reach) -> Select[Any]:
+    list_ = LISTS["former-customers"]
+    order = list_.sorts[list_.default_sort]
+    called = func.nullif(LAST_CALL, literal_column("'-infinity'::timestamptz"))
+    statement = select(*_row("account", Account.id, Account.name, called, link(Account.id, Account.name))).where(
+        list_.due
+    )
+    return scope(list_.joins(statement).order_by(*order), Account, how_far)
+
+
 def _locks(how_far: Reach) -> Select[Any]:
     statement = (
         select(*_row("lead_lock", LeadLock.id, LeadLock.customer_name, LeadLock.ends_on.cast(_moment), null()))
@@ -185,11 +240,46 @@ SECTIONS: tuple[Section, ...] = (
         "/v1/activities?type=call&open=true&assignee_id={user}&at_before={day_ends}&sort=at",
     ),
     Section(
+        "follow_ups",
+        {"de": "Wiedervorlagen", "en": "Follow-ups"},
+        (P.FOLLOW_UPS_WRITE,),
+        _follow_ups,
+        "/v1/follow-ups?state=due",
+    ),
+    Section(
         "leads",
         {"de": "Neue Interessenten", "en": "New leads"},
         (P.LEADS_READ, P.LEADS_CONVERT),
         _leads,
         "/v1/leads?phase=open&assignee_id={user}&sort=created_at",
+    ),
+    Section(
+        "visit_reports",
+        {"de": "Besuchsberichte zu prüfen", "en": "Visit reports to review"},
+        (P.ACTIVITIES_READ, P.VISIT_REPORTS_REVIEW),
+        _reports,
+        "/v1/visit-reports/review",
+    ),
+    Section(
+        "cross_sell",
+        {"de": "Zusatz- und Mehrverkauf", "en": "Cross-sell"},
+        (P.ACTIVITIES_READ, P.VISIT_REPORTS_REVIEW),
+        _cross_sell,
+        "/v1/visit-reports/review?reason=cross_sell",
+    ),
+    Section(
+        "former_customers",
+        {"de": "Ehemalige Kunden anzurufen", "en": "Former customers to call"},
+        (P.ACCOUNTS_READ, P.ACTIVITIES_WRITE),
+        _former,
+        "/v1/call-lists/former-customers",
+    ),
+    Section(
+        "own_visit_reports",
+        {"de": "Eigene Besuchsberichte ohne Kunde", "en": "Own visit reports without an account"},
+        (P.ACTIVITIES_READ, P.VISIT_REPORTS_WRITE),
+        _own_reports,
+        "/v1/activities?type=visit_report&status=submitted&created_by={user}",
     ),
     Section(
         "clearances",

@@ -10,6 +10,9 @@ from app.core.context import Context
 from app.day import queries
 from app.day.sections import SECTIONS
 
+CALL_RHYTHM = timedelta(days=60)
+"""How often customers are called (CALL-3)."""
+
 
 async def my_day(ctx: Context) -> bytes:
     """The asker's day as JSON, in their time zone and language: the sections that their permissions give them."""
@@ -22,7 +25,8 @@ async def my_day(ctx: Context) -> bytes:
     rows = {}
     if mine:
         statement = queries.sections(tuple(section.key for section in mine), ctx.reach)
-        rows = {row["key"]: row for row in await ctx.fetch(statement, now=ctx.now, today=today, day_ends=day_ends)}
+        when = {"now": ctx.now, "today": today, "day_ends": day_ends, "called_before": ctx.now - CALL_RHYTHM}
+        rows = {row["key"]: row for row in await ctx.fetch(statement, **when)}
     (unread,) = await ctx.fetch(queries.unread())
     filled = {"user": asker.user_id, "day_ends": quote(day_ends.isoformat()), "tomorrow": tomorrow}
     return orjson.dumps(

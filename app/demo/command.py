@@ -18,6 +18,7 @@ from app.core.statements import Statement
 from app.demo import clearances, customers, daily, protection, staff
 from app.demo.companies import Inventor
 from app.demo.draft import SEED, Draft
+from app.follow_ups.models import FollowUp
 from app.identity.models import Centre, User
 from app.installation import CannotRun
 from app.leads.models import Conversion, Lead
@@ -28,6 +29,7 @@ from app.opportunities.models import DEFAULT_PIPELINE_ID, Opportunity, Stage
 from app.projects import service as projects
 from app.projects.models import PROTECTION_PROJECT_ID, Project
 from app.projects.rules import rules_of
+from app.reminders.models import Reminder
 from app.settings import Settings
 
 _ORDER = (
@@ -43,7 +45,7 @@ _ORDER = (
         Activity,
         Conversion,
     ),
-    *(LeadLock, Clearance, Notification),
+    *(FollowUp, Reminder, LeadLock, Clearance, Notification),
 )
 """Each kind of record after those that it refers to."""
 

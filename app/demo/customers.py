@@ -8,7 +8,6 @@ from uuid import UUID
 from app.accounts import parties as account_parties
 from app.accounts import reach
 from app.accounts.models import Account
-from app.activities.models import Activity
 from app.contacts import parties as contact_parties
 from app.contacts.models import Contact
 from app.core.db import new_id
@@ -16,6 +15,7 @@ from app.demo import words
 from app.demo.companies import Company, Person, spelt_otherwise
 from app.demo.draft import Draft
 from app.demo.franchise import billed, colleague, placed
+from app.demo.working_day import activities, follow_ups
 from app.identity.models import User
 from app.opportunities.cards import enter
 from app.opportunities.models import Opportunity, Stage
@@ -23,18 +23,8 @@ from app.opportunities.models import Opportunity, Stage
 _ACCOUNTS = 1200
 _TWICE = 12
 _OPPORTUNITIES = 230
-_ACTIVITIES = 260
 _WON = ["Bestes Preis-Leistungs-Verhältnis", "Schnelle Reaktionszeit", "Empfehlung eines Partners"]
 _LOST = ["Preis", "Bleibt beim bisherigen Anbieter", "Projekt verschoben", "Kein Bedarf"]
-_TASKS = ["Angebot nachfassen", "Termin vereinbaren", "Unterlagen schicken", "Flatrate vorstellen", "Rückruf"]
-_NOTES = [
-    "Zuständigkeit hat gewechselt, neue Ansprechperson vormerken.",
-    "Werkstatt wird im Frühjahr umgebaut, danach höherer Bedarf.",
-    "Rechnungen bitte künftig nur per E-Mail.",
-    "Zweiter Standort ist geplant; nach dem Sommer nachfragen.",
-    "Lobt die kurze Anfahrt der Techniker.",
-    "Vergleicht derzeit mit einem Mitbewerber.",
-]
 
 
 def managed(draft: Draft, stages: list[Stage]) -> None:
@@ -49,8 +39,9 @@ def managed(draft: Draft, stages: list[Stage]) -> None:
         stage = draft.random.choices(stages, [6, 5, 5, 4, 3, 2, *[1] * len(stages)][: len(stages)])[0]
         made = draft.during(draft.day(200, 1))
         opportunity(draft, account, None, stage, made, assignee_id=account.assignee_id, created_by=account.assignee_id)
-    for account, _ in draft.random.sample(drawn, _ACTIVITIES):
-        _activity(draft, account)
+    accounts = [account for account, _ in drawn]
+    activities(draft, accounts)
+    follow_ups(draft, accounts)
 
 
 def _managed(draft: Draft, company: Company, name: str) -> Account:
@@ -201,30 +192,3 @@ def opportunity(
     )
     enter(made, stage, entered, None)
     return draft.add(made)
-
-
-def _activity(draft: Draft, account: Account) -> None:
-    """A note, or a task that is done, due or overdue."""
-    at = draft.during(draft.day(90, 1))
-    is_note = draft.chance(0.45)
-    text = draft.random.choice(_NOTES)
-    due = draft.start_of(at.date() + timedelta(days=draft.random.randint(2, 40))) + timedelta(hours=9)
-    done = is_note or draft.chance(0.85 if due < draft.start_of(draft.today) else 0.1)
-    draft.add(
-        Activity(
-            id=new_id(),
-            type="note" if is_note else "task",
-            subject=text if is_note else draft.random.choice(_TASKS),
-            description=text if is_note else None,
-            status="done" if done else "open",
-            done_at=(at if is_note else draft.later(at, 20)) if done else None,
-            due_at=None if is_note else due,
-            assignee_id=None if is_note else account.assignee_id,
-            account_id=account.id,
-            team_ids=account.team_ids,
-            teams_follow=True,
-            created_by=account.assignee_id,
-            created_at=at,
-            updated_at=at,
-        )
-    )

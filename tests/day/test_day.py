@@ -10,10 +10,10 @@ from tests.conftest import Api, OneConnection
 from tests.factories import make_account, make_team, make_user
 
 OF_ROLE = {
-    "mst": {"meetings", "tasks"},
-    "rm": {"meetings", "tasks", "calls", "leads", "locks"},
-    "cm": {"meetings", "tasks", "calls"},
-    "ks": {"meetings", "tasks", "calls", "opportunities", "opportunity_requests"},
+    "mst": {"meetings", "tasks", "follow_ups", "own_visit_reports"},
+    "rm": {"meetings", "tasks", "calls", "follow_ups", "leads", "visit_reports", "former_customers", "locks"},
+    "cm": {"meetings", "tasks", "calls", "follow_ups", "visit_reports", "cross_sell"},
+    "ks": {"meetings", "tasks", "calls", "follow_ups", "opportunities", "opportunity_requests"},
     "country_head": {"meetings", "tasks", "calls", "leads", "locks", "opportunities", "clearances"},
 }
 
