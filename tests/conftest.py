@@ -1,6 +1,7 @@
 """Fixtures: real PostgreSQL and Valkey per test process, migrated once; each test in a transaction that is rolled back."""
 
 import asyncio
+import gc
 import os
 import tempfile
 from collections.abc import AsyncIterator, Iterator, Sequence
@@ -19,6 +20,7 @@ from alembic import command
 from alembic.config import Config
 from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession, async_sessionmaker
+from xdist.scheduler import LoadScopeScheduling
 
 from app.core.clock import Clock
 from app.core.context import Context, Services, open_context
@@ -37,6 +39,40 @@ SECRET = "a-secret-for-tests-only-a-secret-for-tests-only"
 
 def pytest_configure(config: pytest.Config) -> None:
     os.environ.setdefault("ENVIRONMENT", "test")
+    gc.disable()  # a fifth of the time to collect the tests
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop() -> None:
+    gc.enable()
+    gc.freeze()
+
+
+TOGETHER = (
+    "tests/contract/test_fuzz.py",
+    "tests/demo/",
+    "tests/duplicate_scans/test_scan.py",
+    "tests/files/test_store.py",
+    "tests/identity/test_at_once.py",
+    "tests/journeys/",
+    "tests/running/",
+)
+"""Files whose tests share something that is dear to make, so that one test process makes it, and not each."""
+
+
+class Scheduling(LoadScopeScheduling):
+    """Each test goes to the next free process, those of a file of `TOGETHER` to one."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        if file.startswith("tests/workers/"):
+            return "tests/workers/"  # they share their servers, and kill them
+        return file if file.startswith(TOGETHER) else nodeid
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
+    return Scheduling(config, log)
 
 
 def migrate(url: str) -> None:

@@ -69,12 +69,25 @@ async def scene(
     return Scene(rollback, one_connection.raw, anna, bert, ada, *projects, tmp_path)
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(stock=companies(), asked=companies())
 @example(stock=SAME, asked={**SAME, "name": "ZELLINGER Feinmechanik"})
 @example(stock=SAME, asked=LIKE)
 @example(stock=SAME, asked=OTHER)
 async def test_every_path_gives_the_same_verdict(scene: Scene, stock: dict[str, str], asked: dict[str, str]) -> None:
+    await _same_on_every_path(scene, stock, asked)
+
+
+@pytest.mark.slow
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(stock=companies(), asked=companies())
+async def test_every_path_gives_the_same_verdict_of_many(
+    scene: Scene, stock: dict[str, str], asked: dict[str, str]
+) -> None:
+    await _same_on_every_path(scene, stock, asked)
+
+
+async def _same_on_every_path(scene: Scene, stock: dict[str, str], asked: dict[str, str]) -> None:
     for kind, through in ((None, OF_ANY_KIND), ("company", OF_A_COMPANY)):
         async with scene.undone():
             made = await scene.anna.post("/v1/accounts", json={**COMPLETION, **stock})
