@@ -8,7 +8,7 @@ from collections.abc import Collection
 from typing import Literal
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Text, bindparam, func, select
+from sqlalchemy import ARRAY, Text, any_, bindparam, func, select
 
 from app.core.context import Context
 from app.core.records import RecordType, is_visible_to
@@ -24,7 +24,7 @@ _NAME = re.compile(r"(?<![\w.@-])@([a-z0-9](?:[a-z0-9._-]{0,98}[a-z0-9])?)(?![\w
 _NAMED = Statement(
     select(User.id)
     .where(
-        func.lower(User.user_name) == func.any(bindparam("names", type_=ARRAY(Text), required=True)),
+        func.lower(User.user_name) == any_(bindparam("names", type_=ARRAY(Text), required=True)),
         User.active,
     )
     .order_by(User.id)

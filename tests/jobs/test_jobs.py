@@ -51,6 +51,11 @@ async def test_it_tells_how_far_it_is_and_how_it_ended(api: Api, session: AsyncS
     assert shown["state"] == "done" and shown["progress"] == {"done": 8, "total": 8} and shown["finished_at"]
     shown = (await client.get(f"/v1/jobs/{failed}")).json()
     assert shown["state"] == "failed" and shown["problem"] == problem
+    items = (await client.get("/v1/notifications", params={"kind": "job_done"})).json()["items"]
+    assert {(item["title"], item["record"]["id"]) for item in items} == {
+        ("Duplicate scan: done", str(done)),
+        ("Duplicate scan: failed", str(failed)),
+    }
 
 
 async def test_a_cancelled_job_is_over_for_its_steps_and_cannot_be_cancelled_again(
