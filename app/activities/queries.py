@@ -135,7 +135,6 @@ ACTIVITY = Resource(
         "account_id": any_of(Activity.account_id),
         "contact_id": any_of(Activity.contact_id),
         "has_contact": is_set(Activity.contact_id),
-        "call_type": any_of(Activity.call_type),
         "lead_id": any_of(Activity.lead_id),
         "opportunity_id": any_of(Activity.opportunity_id),
         "series_id": equals(Activity.series_id),

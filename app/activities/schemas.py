@@ -7,7 +7,7 @@ from pydantic import ConfigDict, Field, StringConstraints
 
 from app.core.particulars import Email
 from app.core.resource import ListQuery
-from app.core.types import Body, ClientId, Key, Line, Moment, Prose
+from app.core.types import Body, ClientId, Line, Moment, Prose
 from app.core.writing import absent
 from app.identity.schemas import TimeZone
 
@@ -165,7 +165,6 @@ class ActivityQuery(ListQuery):
     has_contact: bool | None = Field(
         default=None, description="`false` finds calls that lack the person who was called."
     )
-    call_type: list[Key] = Field(default_factory=list, max_length=50)
     lead_id: list[UUID] = Field(default_factory=list, max_length=50)
     opportunity_id: list[UUID] = Field(default_factory=list, max_length=50)
     series_id: UUID | None = Field(default=None, description="Changed occurrences of a recurring meeting.")

@@ -171,8 +171,6 @@ async def test_answers_fit_their_questions(api: Api, session: AsyncSession) -> N
     assert (none.json()["call_type"], none.json()["answers"]) == ("vip_customer", [])
     off = await client.patch(url, json={"call_type": None}, headers=ANY)
     assert (off.json()["call_type"], off.json()["script_version_id"]) == (None, None)
-    params = {"type": "call", "call_type": "winter"}
-    assert (await client.get("/v1/activities", params=params)).json()["items"] == []
 
 
 async def test_what_was_said_last_time_is_shown(api: Api, session: AsyncSession) -> None:

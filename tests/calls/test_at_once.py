@@ -24,7 +24,7 @@ async def _all(stack: Live) -> None:
     async with stack.session() as session:
         user = await make_user(session, "admin")
         account = await make_account(session, user)
-        contacts = [await make_contact(session, user, account, email=f"a{n}@kranz.at") for n in range(5)]
+        contacts = [await make_contact(session, user, account, email=f"a{n}@kranz.at") for n in range(7)]
         token = await sign_in(session, user.id)
     headers = {"Authorization": f"Bearer {token}"}
     async with httpx.AsyncClient(base_url=stack.url, headers=headers, timeout=30) as client:
@@ -32,6 +32,7 @@ async def _all(stack: Live) -> None:
         await _answers_at_once(client, contacts[1].id)
         for winner, loser in ((contacts[2], contacts[3]), (contacts[2], contacts[4])):
             await _merged_meanwhile(client, winner.id, loser.id)
+        await _the_consent_survives_a_merge(client, contacts[5].id, contacts[6].id)
 
 
 async def _completed_by_four(client: httpx.AsyncClient, contact_id: Any) -> None:
@@ -55,16 +56,37 @@ async def _answers_at_once(client: httpx.AsyncClient, contact_id: Any) -> None:
     assert (entry["consent"], entry["consent_source"]) == ("refused", f"call:{calls[0]['id']}")
 
 
+def _merge(versions: dict[str, int]) -> dict[str, Any]:
+    """A merge into the first of these contacts."""
+    ids = list(versions)
+    return {"record_type": "contact", "record_ids": ids, "winner_id": ids[0], "versions": versions}
+
+
 async def _merged_meanwhile(client: httpx.AsyncClient, winner_id: Any, loser_id: Any) -> None:
     """Nobody waits in a circle: each gets an answer that says what happened."""
     call = await log(client, contact_id=loser_id)
     ids = [str(winner_id), str(loser_id)]
     versions = {id_: (await client.get(f"/v1/contacts/{id_}")).json()["version"] for id_ in ids}
-    merge = {"record_type": "contact", "record_ids": ids, "winner_id": ids[0], "versions": versions}
     patch = {"consent": {"answer": "refused"}, "follow_up": {"in_days": 5}}
     url = f"/v1/activities/{call['id']}"
     answers = await asyncio.gather(
-        client.post("/v1/merges", json=merge), *(client.patch(url, json=patch, headers=ANY) for _ in range(3))
+        client.post("/v1/merges", json=_merge(versions)),
+        *(client.patch(url, json=patch, headers=ANY) for _ in range(3)),
     )
     assert {answer.status_code for answer in answers[1:]} <= {200, 409}, [answer.text for answer in answers]
     assert answers[0].status_code in (201, 412), answers[0].text  # the contact changed first
+
+
+async def _the_consent_survives_a_merge(client: httpx.AsyncClient, winner_id: Any, loser_id: Any) -> None:
+    call = await log(client, contact_id=loser_id, consent={"answer": "refused"})
+    merged = await client.post("/v1/merges", json=_merge({str(winner_id): 1, str(loser_id): 2}))
+    assert merged.status_code == 201, merged.text
+
+    async def entry() -> dict[str, Any]:
+        emails = (await client.get(f"/v1/contacts/{winner_id}")).json()["emails"]
+        return next(one for one in emails if one["address"] == call["consent"]["email"])
+
+    assert (await entry())["consent_source"] == f"call:{call['id']}"
+    taken = await client.patch(f"/v1/activities/{call['id']}", json={"consent": None}, headers=ANY)
+    assert taken.status_code == 200, taken.text
+    assert (await entry())["consent"] == "unknown"

@@ -161,20 +161,3 @@ async def test_the_proof_is_not_forged_at_the_contact(api: Api, session: AsyncSe
     changed = (await client.patch(url, json={"emails": read}, headers=ANY)).json()["emails"][0]
     assert (changed["consent"], changed["consent_source"]) == ("granted", None), "the call does not say so"
     assert call["consent"]["answer"] == "refused"
-
-
-async def test_the_consent_survives_a_merge(api: Api, session: AsyncSession) -> None:
-    user, admin = await make_user(session), await api.as_user(await make_user(session, "admin"))
-    account = await make_account(session, user)
-    winner, loser = await make_contact(session, user, account), await make_contact(session, user, account, emails=TWO)
-    client = await api.as_user(user)
-    call = await log(client, contact_id=loser.id, consent={"answer": "refused"})
-    ids = [str(winner.id), str(loser.id)]
-    body = {"record_type": "contact", "record_ids": ids, "winner_id": ids[0], "versions": {ids[0]: 1, ids[1]: 2}}
-    merged = await admin.post("/v1/merges", json=body)
-    assert merged.status_code == 201, merged.text
-    entry = (await client.get(f"/v1/contacts/{winner.id}")).json()["emails"][0]
-    assert (entry["consent"], entry["consent_source"]) == ("refused", f"call:{call['id']}")
-    taken = await client.patch(f"/v1/activities/{call['id']}", json={"consent": None}, headers=ANY)
-    assert taken.status_code == 200
-    assert (await client.get(f"/v1/contacts/{winner.id}")).json()["emails"][0]["consent"] == "unknown"
