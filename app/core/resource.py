@@ -217,9 +217,11 @@ class Resource:
 
     # --- many --------------------------------------------------------------------------------------------------------
 
-    def rows(self, how_far: Reach, *more: Any) -> Select[Any]:
-        """A statement for records within that reach: `json`, as their single GET shows them, and what else is asked for."""
-        return self._select(tuple(self.columns), how_far, *more)
+    def rows(self, how_far: Reach, fields: Sequence[str], *more: Any) -> Select[Any]:
+        """A statement for records within that reach: `json` with these fields, as their single GET shows them, and what else is
+        asked for.
+        """
+        return self._select(fields, how_far, *more)
 
     async def page(self, ctx: Context, request: Request, query: ListQuery) -> Response:
         """The answer to GET of the list."""
@@ -235,7 +237,7 @@ class Resource:
             tuple(sorted(values)),
             sort if wanted.sort is None else f"{sort[0] if sort[0] == '-' else ''}custom.{wanted.sort}",
             query.cursor is not None,
-            self._fields(query.fields),
+            self.fields(query.fields),
             wanted.shape,
         )
         convert = self.conditions(shape.filters)[1]
@@ -303,7 +305,8 @@ class Resource:
         single = [k for k, v in values.items() if isinstance(self.filters[k], AnyOf) and len(v) == 1]
         return {k: v for k, v in values.items() if k not in single} | {f"{k}{_ONE}": values[k][0] for k in single}
 
-    def _fields(self, wanted: str | None) -> tuple[str, ...]:
+    def fields(self, wanted: str | None, parameter: str = "fields") -> tuple[str, ...]:
+        """The fields that a parameter names, separated by commas; all without one. Raises Invalid."""
         if wanted is None:
             return tuple(self.columns)
         names = tuple(dict.fromkeys(name for name in wanted.split(",") if name))
@@ -311,7 +314,7 @@ class Resource:
         if unknown or not names:
             known = ", ".join(self.columns)
             raise Invalid(
-                [("?fields", "unknown_field", {"de": f"Erlaubt sind: {known}.", "en": f"Allowed are: {known}."})]
+                [(f"?{parameter}", "unknown_field", {"de": f"Erlaubt sind: {known}.", "en": f"Allowed are: {known}."})]
             )
         return names
 

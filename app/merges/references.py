@@ -70,8 +70,15 @@ STAYS: dict[str, str] = {
     "account_contacts.account_id": "pairs, moved by app.merges.pairs",
     "account_contacts.contact_id": "pairs, moved by app.merges.pairs",
     "account_revenues.account_id": "one per year, moved by app.merges.pairs",
+    "account_calls.account_id": "when they were last called, kept by triggers on the calls that are moved",
     "attachments.record_id": "computed from the columns that are moved",
+    "call_claims.company_id": "who is calling there just now; over in half an hour",
+    "call_claims.record_id": "likewise",
+    "call_deferrals.for_user_id": "names a user",
+    "call_deferrals.record_id": "whom not to call for some days; the record that it became may be called",
     "change_log.record_id": "what happened to a record happened to it",
+    "contact_calls.account_id": "the contact's own, kept by a trigger",
+    "contact_calls.contact_id": "when they were last called, kept by triggers on the calls that are moved",
     "custom_values.record_id": "made of the record's own values, by a trigger",
     "conversions.lead_id": "a converted lead never loses",
     "data_quality_candidates.record_id": "looked for anew each night; who is gone meanwhile is not shown",
@@ -86,6 +93,7 @@ STAYS: dict[str, str] = {
     "party.record_id": "the index, written anew",
     "reminders.record_id": "an activity or a follow-up, which are moved themselves",
     "record_redirects.loser_id": "the old id itself",
+    "sync_operations.record_id": "what a device wrote then, so that it is not done twice",
 }
 
 QUIET = frozenset({"erp_events", "notifications", "record_redirects"})

@@ -4,7 +4,7 @@ Every change that has ended is told at least once, in the order of its transacti
 be open. What is told is the record as it is, or that it is gone; so a change told twice, or late, does no harm.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from time import monotonic
@@ -17,6 +17,7 @@ from app.core.context import Context
 from app.core.problems import Forbidden
 from app.sync import queries
 from app.sync.problems import SyncTokenExpired
+from app.sync.schemas import SyncQuery
 from app.sync.tokens import KEPT_DAYS, NIL, Place, digest, seal, types_of, unseal
 from app.sync.working_set import KINDS, REPORT_DAYS, Kind, Shape
 
@@ -43,6 +44,7 @@ class _Asker:
     ctx: Context
     kinds: Sequence[Kind]
     shape: Shape
+    fields: Mapping[str, tuple[str, ...]]
     centres: list[UUID]
     scope: str
     epoch: str
@@ -53,42 +55,50 @@ class _Asker:
     def since(self) -> datetime:
         return (self.now - timedelta(days=REPORT_DAYS)).replace(hour=0, minute=0, second=0, microsecond=0)
 
+    def shown(self, kind: Kind) -> Shape:
+        """The shape of statements that show records of the kind."""
+        return replace(self.shape, fields=self.fields[kind.name])
+
     def first(self) -> Place:
         return Place(self.epoch, self.scope, 0, self.horizon, 0, NIL, self.now, self.since)
 
 
-async def read(ctx: Context, types: str | None, token: str | None, limit: int) -> bytes:
+async def read(ctx: Context, query: SyncQuery) -> bytes:
     """The next page for a client, as JSON. Without a token, or when what decides the asker's set has changed since (teams,
-    centres, permissions, kinds asked for), a new snapshot begins: `reset`.
+    centres, permissions, kinds and fields asked for), a new snapshot begins: `reset`.
 
     Raises Forbidden when the asker may read none of the kinds, Invalid, SyncTokenExpired.
     """
     ctx.begin()  # a replica may not know yet what the horizon promises
-    wanted = [KINDS[name] for name in types_of(types, tuple(KINDS))]
+    wanted = [KINDS[name] for name in types_of(query.types, tuple(KINDS))]
     kinds = [kind for kind in wanted if ctx.may(kind.permission)]
     if not kinds:
         raise Forbidden(permission=wanted[0].permission.value)
+    fields = {kind.name: kind.resource.fields(*query.fields_of(kind.name)) for kind in kinds}
     state = await ctx.fetch_one(queries.STATE)
     shape = Shape(ctx.reach, bool(state["centres"]))
     asker = _Asker(
         ctx,
         kinds,
         shape,
+        fields,
         state["centres"],
-        digest(ctx.reach, sorted(ctx.user.team_ids), state["centres"], [kind.name for kind in kinds]),
+        digest(
+            ctx.reach, sorted(ctx.user.team_ids), state["centres"], [(kind.name, fields[kind.name]) for kind in kinds]
+        ),
         digest(state["epoch"]),
         state["horizon"],
         state["now"],
     )
-    place = unseal(ctx, token, asker.now) if token is not None else None
+    place = unseal(ctx, query.token, asker.now) if query.token is not None else None
     if place is not None and (place.epoch != asker.epoch or place.xid > state["next_xid"]):
         raise SyncTokenExpired(days=KEPT_DAYS)
     if place is None or place.scope != asker.scope:
-        page = replace(await _snapshot(asker, asker.first(), limit), reset=True)
+        page = replace(await _snapshot(asker, asker.first(), query.limit), reset=True)
     elif place.kind is not None:
-        page = await _snapshot(asker, place, limit)
+        page = await _snapshot(asker, place, query.limit)
     else:
-        page = await _changes(asker, place, limit)
+        page = await _changes(asker, place, query.limit)
     ends = orjson.dumps({"next_token": seal(ctx, page.place), "has_more": page.more, "reset": page.reset})
     return b'{"changes":[' + ",".join(page.changes).encode() + b"]," + ends[1:]
 
@@ -102,7 +112,7 @@ async def _snapshot(asker: _Asker, place: Place, limit: int) -> Page:
     while number < len(asker.kinds) and len(changes) < limit:
         kind, wanted = asker.kinds[number], limit - len(changes)
         rows = await asker.ctx.fetch(
-            queries.snapshot(kind, asker.shape),
+            queries.snapshot(kind, asker.shown(kind)),
             centres=asker.centres,
             since=place.since,
             after=after,
@@ -159,7 +169,7 @@ async def _told(asker: _Asker, place: Place, items: Sequence[tuple[Kind, UUID]])
         if not ids:
             continue
         binds: dict[str, Any] = {"centres": asker.centres, "since": place.since}
-        rows = await asker.ctx.fetch(queries.current(kind, asker.shape), ids=list(ids), **binds)
+        rows = await asker.ctx.fetch(queries.current(kind, asker.shown(kind)), ids=list(ids), **binds)
         out |= {(kind.name, row["id"]): _upsert(kind, row) for row in rows}
         if left := ids.difference(row["id"] for row in rows):
             binds |= {"xid": place.xid, "id": place.id, "logged_after": place.at - _LONGEST_TRANSACTION}

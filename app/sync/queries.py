@@ -92,14 +92,14 @@ def snapshot(kind: Kind, shape: Shape) -> Select[Any]:
     mine = members(kind, shape).cte("mine").prefix_with("MATERIALIZED")
     after = select(mine.c.id).where(mine.c.id > bindparam("after", type_=Uuid, required=True))
     page = after.order_by(mine.c.id).limit(_limit).cte("page").prefix_with("MATERIALIZED")
-    records = kind.resource.rows(shape.reach, kind.model.id, kind.model.version)
+    records = kind.resource.rows(shape.reach, shape.fields, kind.model.id, kind.model.version)
     return records.where(kind.model.id.in_(select(page.c.id))).order_by(kind.model.id)
 
 
 @prepared
 def current(kind: Kind, shape: Shape) -> Select[Any]:
     """Those of these records that are the asker's now. Binds: ids, centres, since."""
-    records = kind.resource.rows(shape.reach, kind.model.id, kind.model.version)
+    records = kind.resource.rows(shape.reach, shape.fields, kind.model.id, kind.model.version)
     return records.where(kind.model.id == func.any(IDS), kind.model.id.in_(members(kind, shape, among=IDS)))
 
 

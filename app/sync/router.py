@@ -35,7 +35,7 @@ async def sync(ctx: Ctx, request: Request, query: Annotated[SyncQuery, Query()])
 
     Without `token` a snapshot; then each `next_token` goes on. Compressed when the client takes gzip.
     """
-    body = await feed.read(ctx, query.types, query.token, query.limit)
+    body = await feed.read(ctx, query)
     headers = {"Vary": "Accept-Encoding", "Cache-Control": "no-store"}
     if len(body) >= _WORTH_IT and _GZIP.search(request.headers.get("accept-encoding", "")):
         headers["Content-Encoding"] = "gzip"

@@ -22,6 +22,10 @@ def _capped(value: Any) -> Any:
     return min(int(text), MAX_PAGE) if text.isascii() and text.isdigit() and len(text) < 10 else value
 
 
+_FIELDS = "Only these fields of `data`, separated by commas: what the client shows, and less to carry."
+Fields = Annotated[str | None, Field(max_length=1000, pattern=r"^[a-z0-9_,]+$", description=_FIELDS)]
+
+
 class SyncQuery(BaseModel):
     """Where to go on."""
 
@@ -40,6 +44,16 @@ class SyncQuery(BaseModel):
     limit: Annotated[int, BeforeValidator(_capped)] = Field(
         default=1000, ge=1, le=999_999_999, description=f"Changes per page; larger values are read as {MAX_PAGE}."
     )
+    account_fields: Fields = None
+    contact_fields: Fields = None
+    lead_fields: Fields = None
+    activity_fields: Fields = None
+
+    def fields_of(self, type_: str) -> tuple[str | None, str]:
+        """The fields asked for of a kind, and the parameter that names them."""
+        name = f"{type_}_fields"
+        fields: str | None = getattr(self, name)
+        return fields, name
 
 
 class _Change(BaseModel):

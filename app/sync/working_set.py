@@ -38,10 +38,11 @@ IDS = bindparam("ids", type_=ARRAY(Uuid()), required=True)
 
 @dataclass(frozen=True)
 class Shape:
-    """What decides the statements' text: how far the asker sees, and whether they belong to a centre."""
+    """What decides the statements' text: how far the asker sees, whether they belong to a centre, and which fields they want."""
 
     reach: Reach
     placed: bool
+    fields: tuple[str, ...] = ()
 
 
 def _people(record: Any) -> ColumnElement[bool]:

@@ -25,7 +25,12 @@ LONGEST = 400
 
 UNLOGGED = {
     "alembic_version": "the schema's own",
+    "account_calls": "when an account was last called, made of logged calls",
+    "call_claims": "who is calling whom for half an hour",
+    "call_deferrals": "whom not to call for some days",
+    "call_list_favourites": "which lists somebody likes to see first",
     "change_log": "the log itself",
+    "contact_calls": "when a contact was last called, made of logged calls",
     "custom_values": "what lists find custom values by, made of logged records",
     "data_quality_candidates": "made anew from records by a search",
     "data_quality_counts": "likewise",
@@ -51,6 +56,8 @@ UNLOGGED = {
     "protection_checks": "receipts: written once, never changed",
     "reminders": "when somebody is to be told; what of, and for when, is logged with the record",
     "record_redirects": "where merged records are, made of logged merges",
+    "sync_epochs": "names the course of the database, for cursors",
+    "sync_operations": "what devices have pushed, each of it logged where it was done",
 }
 """Tables whose changes are not written into the change log, and why."""
 

@@ -327,3 +327,17 @@ async def test_only_the_kinds_that_are_asked_for(world: World) -> None:
     assert {type_ for type_, _ in device.held} == {"account"}
     unknown = await device.client.get("/v1/sync", params={"types": "account,opportunity"})
     assert unknown.json()["errors"][0]["pointer"] == "?types"
+
+
+async def test_only_the_fields_that_are_asked_for(world: World) -> None:
+    centre, team = await world.centre()
+    eva, tom = await world.manager(team), await world.technician(team)
+    account = await make_account(world.session, eva, centre_id=centre.id, team_ids=[team.id])
+    device = await world.device(tom, types="account", account_fields="name,city")
+    await device.sync()
+    lean = {"name": account.name, "city": "Linz"}
+    assert [(one["id"], one["version"], one["data"]) for one in device.changes] == [(str(account.id), 1, lean)]
+    device.query = {"types": "account", "account_fields": "name"}
+    assert (await device.page())["reset"] is True
+    wrong = await device.client.get("/v1/sync", params={"contact_fields": "name"})
+    assert wrong.json()["errors"][0]["pointer"] == "?contact_fields"
