@@ -1,19 +1,36 @@
-"""What reminders of follow-ups say."""
+"""What reminders of follow-ups say, and keeping days by the clock of those who have them."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ARRAY, ColumnElement, Uuid, bindparam, case, column, func, literal, or_, select
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    DateTime,
+    Time,
+    Uuid,
+    bindparam,
+    case,
+    column,
+    func,
+    literal,
+    or_,
+    select,
+    update,
+)
 
+from app.core import outbox
 from app.core.context import Context
 from app.core.principal import READ_ALL
 from app.core.statements import Statement
 from app.core.visibility import unscoped
+from app.follow_ups.due import DAY_BEGINS
 from app.follow_ups.models import FollowUp
 from app.follow_ups.records import KINDS
 from app.identity.models import Role, TeamMember, User, UserRole
+from app.reminders.models import Reminder
 from app.reminders.sending import Due, source
 
 EXCERPT = 500
@@ -82,6 +99,37 @@ async def said(ctx: Context, due: Sequence[Due]) -> Mapping[UUID, Mapping[str, A
         }
         for row in rows
     }
+
+
+_user = bindparam("user", type_=Uuid, required=True)
+_moved = (
+    update(FollowUp)
+    .where(
+        *(FollowUp.assignee_id == _user, User.id == _user, FollowUp.status == "open", FollowUp.due_on.is_not(None)),
+        FollowUp.due_at > bindparam("now", type_=DateTime(timezone=True), required=True),
+    )
+    .values(
+        due_at=func.timezone(
+            User.time_zone, FollowUp.due_on + bindparam("begins", DAY_BEGINS, type_=Time), type_=DateTime(timezone=True)
+        )
+    )
+    .returning(FollowUp.id, FollowUp.due_at)
+    .cte("moved")
+)
+_MOVE = Statement(
+    unscoped(
+        update(Reminder)
+        .where(Reminder.record_id == _moved.c.id, Reminder.user_id == _user, Reminder.sent_at.is_(None))
+        .values(due_at=_moved.c.due_at),
+        reason="whoever made them: they are that user's days",
+    )
+)
+
+
+@outbox.job("follow_ups.move")
+async def move(ctx: Context, payload: Mapping[str, Any]) -> None:
+    """Somebody's clock stands elsewhere now: what they have for a day is due when that day begins there."""
+    await ctx.run(_MOVE, user=UUID(payload["user_id"]), now=ctx.now)
 
 
 def shortened(note: str) -> str:

@@ -20,6 +20,17 @@ KINDS = {
 }
 COLUMNS = ", ".join(f"{kind}_id" for kind in KINDS)
 RECORD_TYPE = " ".join(f"WHEN {kind}_id IS NOT NULL THEN '{kind}'" for kind in KINDS)
+# Whoever changes it: what is due on a day is due by the clock that its assignee has now.
+MOVED = """
+CREATE FUNCTION user_time_zone_changed() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO outbox (job, payload, actor, trace_id, created_at, due_at)
+    VALUES ('follow_ups.move', jsonb_build_object('user_id', NEW.id),
+            coalesce(nullif(current_setting('leadwerk.actor', true), ''), 'system:database'),
+            coalesce(current_setting('leadwerk.trace', true), ''), now(), now());
+    RETURN NULL;
+END $$
+"""
 
 
 def upgrade() -> None:
@@ -40,8 +51,6 @@ def upgrade() -> None:
         sa.UniqueConstraint("record_id", "user_id", name=op.f("uq_reminders_record_id_user_id")),
     )
     op.create_index("ix_reminders_due", "reminders", ["due_at", "id"], postgresql_where=sa.text("sent_at IS NULL"))
-    op.create_index("ix_reminders_sent", "reminders", ["sent_at"], postgresql_where=sa.text("sent_at IS NOT NULL"))
-    op.create_index(op.f("ix_reminders_user_id"), "reminders", ["user_id"])
     # What is due at eight makes as many dead rows at once: they are to go before the next morning's.
     op.execute("ALTER TABLE reminders SET (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 2000)")
 
@@ -92,8 +101,15 @@ def upgrade() -> None:
         postgresql_where=sa.text("status = 'open'"),
     )
     watch("follow_ups")
+    op.execute(MOVED)
+    op.execute(
+        "CREATE TRIGGER time_zone_changed AFTER UPDATE OF time_zone ON users FOR EACH ROW "
+        "WHEN (NEW.time_zone <> OLD.time_zone) EXECUTE FUNCTION user_time_zone_changed()"
+    )
 
 
 def downgrade() -> None:
+    op.execute("DROP TRIGGER time_zone_changed ON users")
+    op.execute("DROP FUNCTION user_time_zone_changed()")
     op.drop_table("follow_ups")
     op.drop_table("reminders")

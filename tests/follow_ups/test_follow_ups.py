@@ -12,9 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.models import Account
 from app.core.visibility import unscoped
+from app.follow_ups.jobs import move
 from app.identity.models import Role, User
 from tests.activities.test_activities import make_lead, told
-from tests.conftest import Api, OneConnection
+from tests.conftest import Api, Contexts, OneConnection
 from tests.conversion.test_conversion import COMPLETION
 from tests.factories import lead_body, make_account, make_contact, make_opportunity, make_team, make_user
 from tests.merges.support import merged
@@ -325,3 +326,19 @@ async def test_what_is_open_goes_on_at_the_customer_when_a_lead_is_converted(api
     account = converted.json()["account"]["id"]
     assert await listed(client, record_id=account) == ["offen"]
     assert await listed(client, record_id=lead) == ["fertig"]
+
+
+async def test_days_follow_the_assignee_s_clock(api: Api, session: AsyncSession, contexts: Contexts) -> None:
+    user = await make_user(session)
+    client = await api.as_user(user)
+    account = await make_account(session, user)
+    on_day = await make(client, "account", account.id, due_on="2027-01-15")
+    at_moment = await make(client, "account", account.id, due_at="2027-01-15T07:00:00Z")
+    await client.patch("/v1/me", json={"time_zone": "America/New_York"}, headers=ANY)
+    (job,) = (await session.execute(text("SELECT payload FROM outbox WHERE job = 'follow_ups.move'"))).scalars()
+    async with contexts.of() as ctx:
+        await move(ctx, job)
+    for made, hour in ((on_day, 13), (at_moment, 7)):
+        at = datetime(2027, 1, 15, hour, tzinfo=UTC)
+        assert (await client.get(f"{URL}/{made['id']}")).json()["due_at"] == at.isoformat()
+        assert await reminders(session, made["id"]) == [(user.id, at)]
