@@ -35,7 +35,7 @@ async def free_busy(ctx: Context, ask: FreeBusyAsk) -> dict[str, Any]:
     rows = await ctx.fetch(BUSY, **binds(users, ["call", "meeting"], ask.after, ask.before))
     taken = await changed_starts(ctx, rows)
     busy: dict[UUID, list[Times]] = {user: [] for user in users}
-    for found in expanded([dict(row, due_at=None) for row in rows], taken, ask.after, ask.before):
+    for found in expanded(rows, taken, ask.after, ask.before):
         start, end = max(found.when.starts_at, ask.after), min(found.when.ends_at or found.when.starts_at, ask.before)
         if start >= end:
             continue

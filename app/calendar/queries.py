@@ -113,7 +113,7 @@ def events(how_far: Reach | Literal["owner"]) -> Any:
 
 def _busy() -> Any:
     who, when = ("id", "assignee_id", "participant_ids"), ("starts_at", "ends_at", "starts_on", "ends_on", "time_zone")
-    names = (*who, *when, "recurrence", "excluded_at")
+    names = (*who, *when, "recurrence", "recurs_until", "excluded_at", "occurrence_at", "due_at")
     found = select(*(getattr(Activity, name) for name in names)).where(Activity.id.in_(select(_in_time().c.id)))
     return unscoped(found, reason="colleagues may know when somebody is busy, and nothing else")
 

@@ -1,12 +1,11 @@
 """What stands in calendars (ID-8): series expanded, changed occurrences in their places."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, fields
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from app.activities.models import Activity
 from app.activities.service import LONGEST
 from app.calendar.problems import TooManyEvents
 from app.calendar.queries import IS_SHARED, TAKEN, events
@@ -15,7 +14,7 @@ from app.core.clock import moment
 from app.core.context import Context
 from app.core.permissions import Permission
 from app.core.problems import Invalid, NotFound
-from app.meetings.times import pattern_of, place
+from app.meetings.times import When, pattern_of, when
 
 MAX_SPAN = timedelta(days=100)
 MAX_EVENTS = 5000
@@ -29,8 +28,20 @@ class Occurrence:
 
     row: Mapping[str, Any]
     at: datetime | None
-    when: Any
-    """`starts_at`, `ends_at`, `starts_on`, `ends_on`."""
+    when: When
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """What a row says about when its series is."""
+
+    starts_at: datetime
+    ends_at: datetime | None
+    starts_on: date | None
+    ends_on: date | None
+    time_zone: str | None
+    recurrence: str | None
+    recurs_until: datetime | None
 
 
 async def calendar(ctx: Context, query: CalendarQuery) -> list[dict[str, Any]]:
@@ -84,33 +95,18 @@ def expanded(
     """Each row at the times at which it takes place between the two, or reaches into them."""
     for row in rows:
         if row["recurrence"] is None:
-            yield Occurrence(row, row.get("occurrence_at"), _Once(row))
+            start = row["starts_at"] or row["due_at"]
+            yield Occurrence(row, row["occurrence_at"], When(start, row["ends_at"], row["starts_on"], row["ends_on"]))
             continue
-        series = series_of(row)
-        length = (series.ends_at or series.starts_at) - series.starts_at  # type: ignore[operator]  # meetings have a start
-        for at in pattern_of(series).between(
-            after - length - timedelta(days=1), before, {*row["excluded_at"], *taken[row["id"]]}
-        ):
-            when = Activity()
-            place(series, when, at)
-            if at >= after or (when.ends_at is not None and when.ends_at > after):
-                yield Occurrence(row, at, when)
-
-
-def series_of(row: Mapping[str, Any]) -> Activity:
-    """The row as its own rules know it."""
-    names = ("starts_at", "ends_at", "starts_on", "ends_on", "time_zone", "recurrence")
-    return Activity(**{name: row[name] for name in names})
-
-
-class _Once:
-    """When something is that takes place once."""
-
-    __slots__ = ("ends_at", "ends_on", "starts_at", "starts_on")
-
-    def __init__(self, row: Mapping[str, Any]) -> None:
-        self.starts_at: datetime = row["starts_at"] or row["due_at"]
-        self.ends_at, self.starts_on, self.ends_on = row["ends_at"], row["starts_on"], row["ends_on"]
+        series = Series(*(row[field.name] for field in fields(Series)))
+        since = (
+            after - (timedelta() if series.ends_at is None else series.ends_at - series.starts_at) - timedelta(days=1)
+        )
+        without = {*row["excluded_at"], *taken[row["id"]]}
+        for at in pattern_of(series).between(since, before, without):
+            found = when(series, at)
+            if at >= after or (found.ends_at is not None and found.ends_at > after):
+                yield Occurrence(row, at, found)
 
 
 def _event(found: Occurrence) -> dict[str, Any]:

@@ -24,9 +24,10 @@ from app.core.writing import already_created, assign, request_hash
 from app.identity.references import FieldProblem, unknown_references
 from app.meetings import invitations
 from app.meetings.problems import NotRecurring, OccurrenceChanged
+from app.meetings.rules import parse
 from app.meetings.schemas import OccurrenceQuery, OccurrenceUpdate, SeriesSplit
 from app.meetings.series import FOLLOWED, changed_occurrences, copy_contacts
-from app.meetings.times import ends_of, pattern_of, place, recur, settle
+from app.meetings.times import pattern_of, place, recur, settle, when
 
 LONGEST = timedelta(days=400)
 _LEFT = ("id", "occurrence_at", "participant_ids", "contact_ids")
@@ -73,8 +74,7 @@ async def listed(ctx: Context, series_id: UUID, query: OccurrenceQuery) -> list[
     items = [dict(row) for row in await ctx.fetch(_changed(ctx.reach), series_id=series_id)]
     found = [item for item in items if query.after <= item["starts_at"] < query.before]
     for at in pattern_of(series).between(query.after, query.before, {*series.excluded_at, *taken}):
-        once = Activity(starts_on=None, ends_on=None)
-        place(series, once, at)
+        once = when(series, at)
         found.append(
             {"id": None, "occurrence_at": at, "status": series.status, "subject": series.subject}
             | {name: getattr(once, name) for name in ("starts_at", "ends_at", "starts_on", "ends_on")}
@@ -134,7 +134,7 @@ async def _settle(
     """What follows from what was sent, and what is wrong. An occurrence that is moved stays as long as it was."""
     named = body.model_fields_set
     if "starts_at" in named and "ends_at" not in named:
-        occurrence.ends_at = ends_of(series, body.starts_at)
+        occurrence.ends_at = when(series, body.starts_at).ends_at
     if series.starts_on is not None and "starts_on" in named and "ends_on" not in named and series.ends_on is not None:
         occurrence.ends_on = body.starts_on + (series.ends_on - series.starts_on)
     times = named & {"starts_at", "ends_at", "starts_on", "ends_on"}
@@ -193,7 +193,7 @@ async def split(ctx: Context, series_id: UUID, body: SeriesSplit) -> tuple[UUID,
         excluded_at=[at for at in series.excluded_at if at >= cut],
     )
     place(series, rest, cut)
-    rule = found.rule
+    rule = parse(series.recurrence or "")
     rest.recurrence = str(rule if rule.count is None else replace(rule, count=rule.count - before))
     last = cut - timedelta(seconds=1)
     local = last.astimezone(ZoneInfo(series.time_zone or "UTC")).date()

@@ -65,11 +65,12 @@ class Pattern:
         for number, day in enumerate(days):
             if rule.count is not None and number >= rule.count:
                 return
+            if day < first:
+                continue
             at = self.starts_at if day == day_one else instant(day, clock, self.zone)
             if until is not None and (at > until if isinstance(until, datetime) else day > until):
                 return
-            if day >= first:
-                yield at
+            yield at
 
 
 def instant(day: date, clock: time, zone: ZoneInfo) -> datetime:

@@ -1,6 +1,8 @@
 """When a meeting is: whole days or a time, once or again and again."""
 
-from datetime import datetime, time, timedelta
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
+from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from app.activities.models import Activity
@@ -53,34 +55,71 @@ def recur(activity: Activity) -> list[FieldProblem]:
     except RuleError as error:
         return [("/recurrence", error.code, error.texts)]
     last = pattern_of(activity).last()
-    activity.recurs_until = None if last is None else ends_of(activity, last) or last
+    activity.recurs_until = None if last is None else when(activity, last).ends_at or last
     return []
 
 
-def pattern_of(series: Activity) -> Pattern:
-    """When the series' occurrences start."""
+class Recurring(Protocol):
+    """A series: the activity, or a row with its times."""
+
+    @property
+    def starts_at(self) -> datetime | None: ...
+    @property
+    def ends_at(self) -> datetime | None: ...
+    @property
+    def starts_on(self) -> date | None: ...
+    @property
+    def ends_on(self) -> date | None: ...
+    @property
+    def time_zone(self) -> str | None: ...
+    @property
+    def recurrence(self) -> str | None: ...
+    @property
+    def recurs_until(self) -> datetime | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class When:
+    """When one occurrence is."""
+
+    starts_at: datetime
+    ends_at: datetime | None
+    starts_on: date | None = None
+    ends_on: date | None = None
+
+
+def pattern_of(series: Recurring) -> Pattern:
+    """When the series' occurrences start. With its end known, a counted one need not be counted from the beginning."""
     assert series.recurrence is not None
     assert series.starts_at is not None
-    return pattern(series.recurrence, series.starts_at, series.time_zone or "UTC")
+    found = pattern(series.recurrence, series.starts_at, series.time_zone or "UTC")
+    if found.rule.count is None or series.recurs_until is None:
+        return found
+    until: date | datetime = series.recurs_until
+    if series.starts_on is not None and series.ends_on is not None:
+        days = series.ends_on - series.starts_on + timedelta(days=1)
+        until = series.recurs_until.astimezone(found.zone).date() - days
+    elif series.ends_at is not None:
+        until = series.recurs_until - (series.ends_at - series.starts_at)
+    return replace(found, rule=replace(found.rule, count=None, until=until))
 
 
-def ends_of(series: Activity, at: datetime) -> datetime | None:
-    """When the occurrence ends that starts then: after as long as the first, or as many days."""
+def when(series: Recurring, at: datetime) -> When:
+    """When the occurrence is that starts then: as long as the first, or as many days."""
+    assert series.starts_at is not None
     if series.starts_on is not None and series.ends_on is not None:
         zone = ZoneInfo(series.time_zone or "UTC")
-        days = series.ends_on - series.starts_on + timedelta(days=1)
-        return instant(at.astimezone(zone).date() + days, MIDNIGHT, zone)
-    if series.ends_at is None or series.starts_at is None:
-        return None
-    return at + (series.ends_at - series.starts_at)
+        first = at.astimezone(zone).date()
+        last = first + (series.ends_on - series.starts_on)
+        return When(at, instant(last + timedelta(days=1), MIDNIGHT, zone), first, last)
+    return When(at, None if series.ends_at is None else at + (series.ends_at - series.starts_at))
 
 
 def place(series: Activity, occurrence: Activity, at: datetime) -> None:
     """Let the occurrence take place then, as the series' rule has it."""
-    occurrence.starts_at, occurrence.ends_at = at, ends_of(series, at)
-    if series.starts_on is not None and series.ends_on is not None:
-        occurrence.starts_on = at.astimezone(ZoneInfo(series.time_zone or "UTC")).date()
-        occurrence.ends_on = occurrence.starts_on + (series.ends_on - series.starts_on)
+    is_at = when(series, at)
+    occurrence.starts_at, occurrence.ends_at = is_at.starts_at, is_at.ends_at
+    occurrence.starts_on, occurrence.ends_on = is_at.starts_on, is_at.ends_on
 
 
 def is_over(activity: Activity, now: datetime) -> bool:
