@@ -131,7 +131,10 @@ async def _snapshot(asker: _Asker, place: Place, limit: int) -> Page:
 async def _changes(asker: _Asker, place: Place, limit: int) -> Page:
     """What has changed since, and at the end what has grown too old. Looks on while there is nothing of the asker's."""
     deadline = monotonic() + _PATIENCE_SECONDS
-    by_table = {table: kind for kind in asker.kinds for table in (kind.table, *kind.parts)}
+    by_table: dict[str, list[Kind]] = {}
+    for kind in asker.kinds:
+        for table in (kind.table, *kind.parts):
+            by_table.setdefault(table, []).append(kind)
     changes: list[str] = []
     while True:
         rows = await asker.ctx.fetch(
@@ -144,7 +147,8 @@ async def _changes(asker: _Asker, place: Place, limit: int) -> Page:
             logged_after=place.at - _LONGEST_TRANSACTION,
             row_limit=limit,
         )
-        changes += await _told(asker, place, [(by_table[row["record_type"]], row["record_id"]) for row in rows])
+        items = [(kind, row["record_id"]) for row in rows for kind in by_table[row["record_type"]]]
+        changes += await _told(asker, place, items)
         more = len(rows) == limit
         if not more:
             break

@@ -14,11 +14,11 @@ from uuid import UUID
 
 import orjson
 from pydantic import BaseModel
-from sqlalchemy import ARRAY, BigInteger, Select, Text, Uuid, bindparam, func, select
+from sqlalchemy import ARRAY, BigInteger, Text, Uuid, bindparam, func, select
 
 from app.core.context import Context
 from app.core.history import table as log
-from app.core.statements import prepared
+from app.core.statements import Statement
 from app.sync.models import operations
 from app.sync.working_set import Kind
 
@@ -51,49 +51,43 @@ class Others:
 
 
 _record = bindparam("record", type_=Uuid, required=True)
-_table = bindparam("table", type_=Text, required=True)
-_base = bindparam("base", type_=BigInteger, required=True)
-
-
-@prepared
-def _since() -> Select[Any]:
-    """The log of a record and its parts after the version `base`; binds: record, table, tables, base, user, device."""
-    start = (
-        select(func.max(log.c.id))
-        .where(log.c.record_id == _record, log.c.record_type == _table, log.c.version <= _base)
-        .scalar_subquery()
+_START = Statement(
+    select(func.max(log.c.id).label("id")).where(
+        log.c.record_id == _record,
+        log.c.record_type == bindparam("table", type_=Text, required=True),
+        log.c.version <= bindparam("base", type_=BigInteger, required=True),
     )
-    own = select(operations.c.op_id).where(
-        operations.c.record_id == _record,
-        operations.c.user_id == bindparam("user", type_=Uuid, required=True),
-        operations.c.device_id == bindparam("device", type_=Uuid, required=True),
-        operations.c.xid == log.c.xid,
+)
+"""Where the log has come to the version `base`."""
+_own = select(operations.c.op_id).where(
+    operations.c.record_id == _record,
+    operations.c.user_id == bindparam("user", type_=Uuid, required=True),
+    operations.c.device_id == bindparam("device", type_=Uuid, required=True),
+    operations.c.xid == log.c.xid,
+)
+_SINCE = Statement(
+    select(
+        *(log.c.record_type, log.c.version, log.c.old, log.c.new),
+        _own.correlate(log).exists().label("is_own"),
     )
-    return (
-        select(
-            *(log.c.record_type, log.c.version, log.c.old, log.c.new),
-            start.is_not(None).label("is_started"),
-            own.correlate(log).exists().label("is_own"),
-        )
-        .where(
-            log.c.record_id == _record,
-            log.c.record_type == func.any(bindparam("tables", type_=ARRAY(Text), required=True)),
-            log.c.id > func.coalesce(start, 0),
-        )
-        .order_by(log.c.id)
-        .limit(MOST)
+    .where(
+        log.c.record_id == _record,
+        log.c.record_type == func.any(bindparam("tables", type_=ARRAY(Text), required=True)),
+        log.c.id > bindparam("start", type_=BigInteger, required=True),
     )
+    .order_by(log.c.id)
+    .limit(MOST)
+)
+"""The log of a record and its parts behind that place."""
 
 
 async def changed_by_others(ctx: Context, kind: Kind, id_: UUID, base: int, device_id: UUID) -> Others:
     """What others have changed of the record since its version `base`."""
-    tables = [kind.table, *kind.fields_in]
-    rows = await ctx.run(
-        _since(), record=id_, table=kind.table, tables=tables, base=base, user=ctx.user.user_id, device=device_id
-    )
-    of_record = [row for row in rows if row["record_type"] == kind.table]
-    begun = bool(rows) and rows[0]["is_started"]
-    if not of_record or len(rows) == MOST or not (begun or of_record[0]["version"] == base + 1):
+    start = (await ctx.run(_START, record=id_, table=kind.table, base=base))[0]["id"]
+    tables, own = [kind.table, *kind.fields_in], {"user": ctx.user.user_id, "device": device_id}
+    rows = await ctx.run(_SINCE, record=id_, tables=tables, start=start or 0, **own)
+    versions = [row["version"] for row in rows if row["record_type"] == kind.table]
+    if len(rows) == MOST or (start is None and versions[:1] != [base + 1]) or None in versions:
         return Others(known=False)
     others = Others()
     for row in rows:

@@ -178,7 +178,9 @@ async def _apply(ctx: Context, writer: Writer, operation: Operation, device_id: 
     record = await ctx.load(writer.kind.model, operation.id, lock=False)
     version: int = record.version
     others = merging.Others()
-    if version != operation.base_version:
+    if version < operation.base_version:
+        others = merging.Others(known=False)  # of a course of the database that was given up
+    elif version > operation.base_version:
         others = await merging.changed_by_others(ctx, writer.kind, operation.id, operation.base_version, device_id)
     if others.any:
         ctx.require(writer.kind.permission)

@@ -74,7 +74,7 @@ def _activity(activity: Any, shape: Shape) -> ColumnElement[bool]:  # noqa: ARG0
 @dataclass(frozen=True)
 class Kind:
     """A kind of record that is synced. `own` is its condition by what stands in the record itself; `parts` are other tables
-    of the change log whose rows change what is shown of it, each with the record's id.
+    of the change log whose rows change what is shown of it, be it only its version, each with the record's id.
     """
 
     name: str
@@ -93,11 +93,12 @@ class Kind:
 
 
 KINDS: dict[str, Kind] = {
-    "account": Kind("account", Account, ACCOUNT, Permission.ACCOUNTS_READ, _account),
+    "account": Kind("account", Account, ACCOUNT, Permission.ACCOUNTS_READ, _account, parts=("merges",)),
     "contact": Kind(
-        "contact", Contact, CONTACT, Permission.CONTACTS_READ, _contact, parts=("account_contacts", "departures")
+        *("contact", Contact, CONTACT, Permission.CONTACTS_READ, _contact),
+        parts=("merges", "account_contacts", "departures"),
     ),
-    "lead": Kind("lead", Lead, LEAD, Permission.LEADS_READ, _lead),
+    "lead": Kind("lead", Lead, LEAD, Permission.LEADS_READ, _lead, parts=("merges",)),
     "activity": Kind(
         *("activity", Activity, ACTIVITY, Permission.ACTIVITIES_READ, _activity),
         parts=("activity_contacts",),

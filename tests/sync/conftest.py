@@ -42,7 +42,16 @@ class World:
 
     async def device(self, user: User, **query: str) -> Device:
         """An offline client of this user."""
-        return Device(await self.client(user), query)
+        return Device(await self.client(user), query, quiet=self.quiet)
+
+    async def quiet(self) -> None:
+        """Wait until no transaction is open that has a number: those of other databases count, and of ANALYZE."""
+        for _ in range(500):
+            snapshot = (await self.sql("SELECT pg_current_snapshot()::text"))[0][0]
+            if not snapshot.split(":")[2]:
+                return
+            await asyncio.sleep(0.01)
+        raise AssertionError(snapshot)
 
     async def centre(self) -> tuple[Centre, Team]:
         """A centre with its team."""

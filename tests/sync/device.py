@@ -1,5 +1,6 @@
 """An offline client, as the integration guide tells developers to write one."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID, uuid4
@@ -20,6 +21,8 @@ class Device:
     held: dict[Key, dict[str, Any]] = field(default_factory=dict)
     changes: list[dict[str, Any]] = field(default_factory=list)
     """What the last sync told."""
+    quiet: Callable[[], Awaitable[None]] | None = None
+    """Waits until no transaction is open, PostgreSQL's own included: the feed stops before the oldest."""
 
     async def page(self) -> dict[str, Any]:
         """One page, taken over."""
@@ -40,6 +43,8 @@ class Device:
 
     async def sync(self) -> list[dict[str, Any]]:
         """All that has changed."""
+        if self.quiet is not None:
+            await self.quiet()
         self.changes = []
         while True:
             page = await self.page()

@@ -87,6 +87,7 @@ async def test_a_late_commit_is_not_passed_over(world: World) -> None:
         transaction = slow.transaction()
         await transaction.start()
         await slow.execute(change, early.id)
+        device.quiet = None
         await device.sync()  # the snapshot begins while an older transaction is open
         await quick.execute(change, late.id)
         await device.sync()
@@ -95,6 +96,7 @@ async def test_a_late_commit_is_not_passed_over(world: World) -> None:
     finally:
         await slow.close()
         await quick.close()
+    device.quiet = world.quiet
     await device.sync()
     assert [id_ for id_ in (early.id, late.id) if device.told(id_) == [("upsert", None)]] == [early.id, late.id]
     assert all(one["description"] == "x" for (type_, _), one in device.held.items() if type_ == "account")
@@ -156,12 +158,14 @@ async def test_what_was_told_ahead_is_taken_back(world: World) -> None:
     try:
         async with slow.transaction():
             await slow.execute("SELECT pg_current_xact_id()")  # holds the horizon
+            device.quiet = None
             await world.sql("UPDATE accounts SET team_ids = $2 WHERE id = $1", account.id, [team.id])
             await device.sync()
             assert device.ids("account") == {account.id}
             await world.sql("UPDATE accounts SET team_ids = '{}' WHERE id = $1", account.id)
     finally:
         await slow.close()
+    device.quiet = world.quiet
     await device.sync()
     assert device.told(account.id) == [("remove", "lost_access")]
     assert device.held == {}

@@ -209,6 +209,7 @@ async def test_a_record_older_than_the_log_counts_as_changed(world: World) -> No
     device = await world.device(ida)
     assert await statuses(device, op("update", "account", account.id, {"level": "A"}, 1)) == [("conflict", None)]
     assert await statuses(device, op("update", "account", account.id, {"description": "neu"}, 1)) == [("merged", None)]
+    assert await statuses(device, op("update", "account", account.id, {"level": "A"}, 9)) == [("conflict", None)]
 
 
 async def test_what_was_changed_is_not_deleted_unasked(world: World) -> None:
