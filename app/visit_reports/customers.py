@@ -28,6 +28,7 @@ from app.projects.models import VISITS_PROJECT_ID
 from app.projects.rules import Rules, rules_of
 from app.registration import service as registration
 from app.visit_reports.schemas import UnknownCustomer
+from app.visits.service import day_of
 
 SOURCE = "visit_report"
 
@@ -105,7 +106,6 @@ async def _rules(ctx: Context) -> Rules:
 
 def _lead_of(report: Activity, customer: UnknownCustomer, rules: Rules) -> LeadCreate:
     """The lead: of a lean project only with what that asks for."""
-    assert report.starts_at is not None
     first, _, last = (customer.contact_name or "").rpartition(" ")
     values: dict[str, Any] = {
         **{name: getattr(customer, name) for name in ("name", "street", "postal_code", "city", "country")},
@@ -116,7 +116,7 @@ def _lead_of(report: Activity, customer: UnknownCustomer, rules: Rules) -> LeadC
         "company": customer.name,
         "source": SOURCE,
         "description": customer.note or report.subject,
-        "contacted_on": report.starts_at.date(),
+        "contacted_on": day_of(report),
     }
     if "status" in rules.required_fields:
         values["status"] = rules.first_status("open")

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import ARRAY, Uuid, bindparam, func, select, update
 
+from app.accounts.models import Account
 from app.activities import service as activities
 from app.activities.access import reasons_to_change
 from app.activities.models import Activity, VisitReportAmendment
@@ -49,6 +50,12 @@ _TEAMS = Statement(
     .order_by(Team.id)
 )
 
+_ACCOUNT = Statement(
+    unscoped(
+        select(Account.team_ids).where(Account.id == bindparam("id", type_=Uuid, required=True)),
+        reason="the account of a contact or an opportunity that the asker sees",
+    )
+)
 _TOUCH = Statement(
     unscoped(
         update(Activity)
@@ -66,7 +73,9 @@ async def make(ctx: Context, report: Activity, body: VisitReportCreate) -> list[
     report.starts_at, report.time_zone = body.visited_at, body.time_zone or activities.zone_of(ctx)
     report.cross_sell, report.cross_sell_note = body.cross_sell, body.cross_sell_note
     errors = _in_future(ctx, body.visited_at) + _add_actions(report, body.follow_up_actions)
-    if report.account_id is None:
+    if report.account_id is not None and body.account_id is None:
+        await _of_account(ctx, report)
+    elif report.account_id is None:
         # Without an account nobody's teams are known: the author's centre looks after it.
         report.team_ids = list(dict.fromkeys([*report.team_ids, *await _teams_of_author(ctx)]))
         report.teams_follow = False
@@ -108,7 +117,8 @@ async def link(ctx: Context, report: Activity, account_id: UUID | None, contact_
     if contact_id is not None:
         report.contact_id = contact_id
     if report.account_id is None and to is not None:
-        report.account_id, report.team_ids, report.teams_follow = to, about.teams, about.follows
+        report.account_id = to
+        await _of_account(ctx, report)
         await visits.count(ctx, report)
         if report.cross_sell and report.cross_sell_outcome is None:
             await visits.tell_cross_sell(ctx, report)
@@ -173,6 +183,12 @@ async def amend(ctx: Context, activity_id: UUID, body: AmendmentCreate) -> bool:
 async def touch(ctx: Context, report: Activity) -> None:
     """Have the report's version raised, though perhaps nothing of its own row has changed."""
     await ctx.run(_TOUCH, id=report.id)
+
+
+async def _of_account(ctx: Context, report: Activity) -> None:
+    """The report is of its account's teams, though it was linked by a contact whom fewer see."""
+    (row,) = await ctx.run(_ACCOUNT, id=report.account_id)
+    report.team_ids, report.teams_follow = row["team_ids"], True
 
 
 async def _teams_of_author(ctx: Context) -> list[UUID]:

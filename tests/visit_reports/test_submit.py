@@ -163,6 +163,51 @@ async def test_a_report_without_an_account_is_seen_by_the_authors_centre(api: Ap
     assert await events(session) == []
 
 
+@pytest.mark.rule("VISIT-1", "VISIT-4")
+async def test_a_report_with_a_contact_alone_is_of_the_accounts_teams(api: Api, session: AsyncSession) -> None:
+    scene = await make_scene(api, session)
+    contact = await make_contact(session, scene.technician, scene.account)
+    shown = await sent(scene.mst, report_of(contact_id=str(contact.id)))
+    assert shown["account"]["id"] == str(scene.account.id) and shown["team_ids"] == [str(scene.team.id)]
+    assert (await scene.rm.get(f"/v1/activities/{shown['id']}")).status_code == 200
+    assert len(await events(session)) == 1
+
+
+@pytest.mark.rule("VISIT-3", "DUP-4")
+async def test_a_merge_takes_reports_and_their_events_along(api: Api, session: AsyncSession) -> None:
+    scene = await make_scene(api, session, erp_id=None, last_visit_on=date(2026, 10, 1))
+    double = await make_account(session, scene.reviewer, team_ids=[scene.team.id], centre_id=scene.centre.id)
+    shown = await sent(scene.mst, report_of(double.id, visited_at="2026-11-12T10:00:00+01:00"))
+    ids = [str(scene.account.id), str(double.id)]
+    versions = {id_: (await scene.rm.get(f"/v1/accounts/{id_}")).json()["version"] for id_ in ids}
+    body = {"record_type": "account", "record_ids": ids, "winner_id": ids[0], "versions": versions}
+    merged = await scene.rm.post("/v1/merges", json=body)
+    assert merged.status_code == 201, merged.text
+    assert (await scene.rm.get(f"/v1/activities/{shown['id']}")).json()["account"]["id"] == ids[0]
+    assert [str(event.account_id) for event in await events(session)] == [ids[0]]
+    assert (await account_now(session, scene.account)).last_visit_on == date(2026, 11, 12)
+
+
+@pytest.mark.rule("ID-2", "VISIT-1")
+async def test_what_a_technician_may_and_may_not(api: Api, session: AsyncSession) -> None:
+    scene = await make_scene(api, session)
+    contact = await make_contact(session, scene.reviewer, scene.account, team_ids=[scene.team.id])
+    shown = await sent(scene.mst, report_of(scene.account.id))
+    account, person = f"/v1/accounts/{scene.account.id}", f"/v1/contacts/{contact.id}"
+    for path in (account, person, f"/v1/activities/{shown['id']}", "/v1/activities"):
+        assert (await scene.mst.get(path)).status_code == 200, path
+    task = {"type": "task", "subject": "x", "account_id": str(scene.account.id)}
+    note = {"type": "note", "description": "x", "account_id": str(scene.account.id)}
+    for body in (task, note):
+        assert (await scene.mst.post("/v1/activities", json=body)).status_code == 403
+    for path in (account, person):
+        answer = await scene.mst.patch(path, json={"description": "x"}, headers={"If-Match": "*"})
+        assert answer.status_code == 403, answer.text
+    assert (await scene.mst.get("/v1/visit-reports/review")).status_code == 403
+    ks = await api.as_user(await make_user(session, "ks", teams=[scene.team]))
+    assert (await ks.post("/v1/activities", json=report_of(scene.account.id))).status_code == 403
+
+
 @pytest.mark.rule("VISIT-1")
 async def test_submitting_costs_few_statements(api: Api, session: AsyncSession) -> None:
     scene = await make_scene(api, session, visit_priority=True)
