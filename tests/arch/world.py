@@ -19,7 +19,7 @@ from app.duplicate_scans.models import DuplicateCluster, DuplicateClusterMember,
 from app.duplicates.models import DuplicateDismissal
 from app.erp_events.models import ErpEvent
 from app.files.models import Photo
-from app.identity.models import Centre, DeviceSession, Role, User
+from app.identity.models import CalendarShare, Centre, DeviceSession, Role, User
 from app.jobs.models import Job
 from app.locks.models import Clearance, LeadLock, ProtectionCheck
 from app.notifications.models import Notification
@@ -77,6 +77,12 @@ async def make_world(api: Api, session: AsyncSession, role: str) -> tuple[User, 
     }
     task = {"type": "task", "account_id": str(account.id), "subject": "Anrufen", "assignee_id": str(user.id)}
     ids["activity_id"] = await _made(admin, "/v1/activities", task)
+    ids["meeting_id"] = await _made(admin, "/v1/activities", {**SERIES, "assignee_id": str(user.id)})
+    ids |= {"occurrence_at": OCCURRENCE, "token": "x" * 43}
+    share = CalendarShare(owner_id=user.id, user_id=third.id, mode="read")
+    session.add(share)
+    await session.flush()
+    ids["share_id"] = share.id
     again = {"record": {"type": "account", "id": str(account.id)}, "note": "Nachfassen", "in_days": 3}
     ids["follow_up_id"] = await _made(admin, "/v1/follow-ups", {**again, "assignee_id": str(user.id)})
 
@@ -136,6 +142,7 @@ async def make_world(api: Api, session: AsyncSession, role: str) -> tuple[User, 
     merge = {"record_type": "contact", "record_ids": [str(twin.id), str(double.id)], "winner_id": str(twin.id)}
     ids["merge_id"] = await _made(admin, "/v1/merges", {**merge, "versions": {str(twin.id): 1, str(double.id): 1}})
     ids["double_id"] = triple.id
+    ids |= {"list_name": "contacts-never-called", "entry_id": contact.id}
     ids |= {"resource_name": "accounts", "enum_name": "countries"}
     ids |= await _scanned(session, user, [account, await make_account(session, user)])
     return user, ids
@@ -162,6 +169,14 @@ async def _scanned(session: AsyncSession, user: User, accounts: list[Account]) -
 
 
 SCRIPT = {"key": "spring", "label_de": "Frühjahrscheck", "label_en": "Spring check", "text": "Guten Tag"}
+OCCURRENCE = "2027-03-23T08:00:00Z"
+SERIES = {
+    "type": "meeting",
+    "subject": "Vertriebsrunde",
+    "starts_at": "2027-03-16T09:00:00+01:00",
+    "time_zone": "Europe/Vienna",
+    "recurrence": "FREQ=WEEKLY",
+}
 TEXTS = {language: {"title": "Neuer Interessent", "body": "Kranzbichler GmbH"} for language in ("de", "en")}
 ANSWER = {"status": "free", "contact_allowed": True, "matches": [], "ask": [], "truncated": False}
 
@@ -182,6 +197,10 @@ def body_of(operation: dict[str, Any], ids: Ids) -> Any:
 
 
 FITTING: dict[str, Any] = {
+    "change_occurrence": lambda _: {"occurrence_at": OCCURRENCE, "status": "planned"},
+    "split_series": lambda _: {"occurrence_at": OCCURRENCE},
+    "create_calendar_share": lambda ids: {"user_id": str(ids["user_id"])},
+    "get_free_busy": lambda ids: {"user_ids": [str(ids["user_id"])]},
     "create_account_contact": lambda ids: {
         "account_id": str(ids["further_id"]),
         "contact_id": str(ids["contact_id"]),
@@ -212,7 +231,7 @@ FITTING: dict[str, Any] = {
         "fields": {"phone": str(ids["double_id"])},
         "versions": {str(ids[one]): ids.get("contact_version", 1) for one in ("contact_id", "double_id")},
     },
-    "create_activity": lambda ids: {"account_id": str(ids["account_id"])},
+    "create_activity": lambda ids: {"account_id": str(ids["account_id"]), "contact_id": str(ids["contact_id"])},
     "create_follow_up": lambda ids: {"record": {"type": "account", "id": str(ids["account_id"])}},
     "hand_over_follow_up": lambda ids: {"assignee_id": str(ids["self_id"])},
     "review_visit_report": lambda _: {
