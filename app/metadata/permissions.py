@@ -11,6 +11,7 @@ P = Permission
 NEEDED: dict[str, tuple[Permission, ...]] = {
     "acknowledge_erp_event": (P.ERP_FOLLOW,),
     "add_team_member": (P.TEAMS_MANAGE,),
+    "change_occurrence": (P.ACTIVITIES_WRITE,),
     "check_duplicates": (P.PROTECTION_CHECK,),
     "check_protection": (P.PROTECTION_CHECK,),
     "claim_next_call": (P.ACTIVITIES_WRITE,),
@@ -20,6 +21,7 @@ NEEDED: dict[str, tuple[Permission, ...]] = {
     "count_follow_ups": (P.ACTIVITIES_READ,),
     "create_account": (P.ACCOUNTS_WRITE,),
     "create_account_contact": (P.CONTACTS_WRITE,),
+    "create_calendar_share": (P.ACTIVITIES_READ,),
     "create_call_script": (P.SETTINGS_MANAGE,),
     "create_centre": (P.TEAMS_MANAGE,),
     "create_contact": (P.CONTACTS_WRITE,),
@@ -66,6 +68,9 @@ NEEDED: dict[str, tuple[Permission, ...]] = {
     "get_account_summary": (P.ACTIVITIES_READ, P.ACCOUNTS_READ),
     "get_activity": (P.ACTIVITIES_READ,),
     "get_background_job": (P.JOBS_MANAGE,),
+    "get_calendar": (P.ACTIVITIES_READ,),
+    "get_calendar_address": (P.ACTIVITIES_READ,),
+    "get_calendar_share": (P.ACTIVITIES_READ,),
     "get_call_list": (P.ACTIVITIES_WRITE,),
     "get_call_script": (P.ACTIVITIES_READ,),
     "get_contact": (P.CONTACTS_READ,),
@@ -76,6 +81,7 @@ NEEDED: dict[str, tuple[Permission, ...]] = {
     "get_duplicate_dismissal": (P.PROTECTION_CHECK,),
     "get_duplicate_scan": (P.RECORDS_MERGE,),
     "get_follow_up": (P.ACTIVITIES_READ,),
+    "get_free_busy": (P.ACTIVITIES_READ,),
     "get_key_questions": (P.ACTIVITIES_READ, P.CONTACTS_READ),
     "get_lead": (P.LEADS_READ,),
     "get_lead_board": (P.LEADS_READ,),
@@ -85,6 +91,7 @@ NEEDED: dict[str, tuple[Permission, ...]] = {
     "get_opportunity_summary": (P.ACTIVITIES_READ, P.OPPORTUNITIES_READ),
     "get_user": (P.USERS_READ,),
     "hand_over_follow_up": (P.FOLLOW_UPS_WRITE,),
+    "leave_out_occurrence": (P.ACTIVITIES_WRITE,),
     "list_account_attachments": (P.ACCOUNTS_READ,),
     "list_account_contacts": (P.CONTACTS_READ,),
     "list_account_history": (P.HISTORY_READ, P.ACCOUNTS_READ),
@@ -94,6 +101,7 @@ NEEDED: dict[str, tuple[Permission, ...]] = {
     "list_activity_attachments": (P.ACTIVITIES_READ,),
     "list_activity_history": (P.HISTORY_READ, P.ACTIVITIES_READ),
     "list_background_jobs": (P.JOBS_MANAGE,),
+    "list_calendar_shares": (P.ACTIVITIES_READ,),
     "list_call_lists": (P.ACTIVITIES_WRITE,),
     "list_call_script_versions": (P.ACTIVITIES_READ,),
     "list_call_scripts": (P.ACTIVITIES_READ,),
@@ -115,6 +123,7 @@ NEEDED: dict[str, tuple[Permission, ...]] = {
     "list_lead_lock_history": (P.HISTORY_READ,),
     "list_lead_timeline": (P.LEADS_READ,),
     "list_leads": (P.LEADS_READ,),
+    "list_occurrences": (P.ACTIVITIES_READ,),
     "list_opportunities": (P.OPPORTUNITIES_READ,),
     "list_opportunity_attachments": (P.OPPORTUNITIES_READ,),
     "list_opportunity_history": (P.HISTORY_READ, P.OPPORTUNITIES_READ),
@@ -124,6 +133,7 @@ NEEDED: dict[str, tuple[Permission, ...]] = {
     "list_users": (P.USERS_READ,),
     "list_visit_reports_to_review": (P.VISIT_REPORTS_REVIEW,),
     "look_up_company": (P.ACCOUNTS_WRITE,),
+    "make_calendar_address": (P.ACTIVITIES_READ,),
     "mark_call_list": (P.ACTIVITIES_WRITE,),
     "merge_records": (P.RECORDS_MERGE,),
     "order_custom_fields": (P.SETTINGS_MANAGE,),
@@ -144,6 +154,7 @@ NEEDED: dict[str, tuple[Permission, ...]] = {
     "skip_call_list_entry": (P.ACTIVITIES_WRITE,),
     "snooze_call_list_entry": (P.ACTIVITIES_WRITE,),
     "snooze_follow_up": (P.FOLLOW_UPS_WRITE,),
+    "split_series": (P.ACTIVITIES_WRITE,),
     "undo_contact_departure": (P.CONTACTS_WRITE,),
     "undo_merge": (P.RECORDS_MERGE,),
     "unmark_call_list": (P.ACTIVITIES_WRITE,),
@@ -173,8 +184,11 @@ NEEDED: dict[str, tuple[Permission, ...]] = {
 
 _CHANGE = (P.LEADS_UPDATE, P.ACCOUNTS_WRITE, P.CONTACTS_WRITE)
 _READ_ANY = (P.LEADS_READ, P.ACCOUNTS_READ, P.CONTACTS_READ, P.OPPORTUNITIES_READ, P.ACTIVITIES_READ)
+_LISTED = (P.CONTACTS_READ, P.LEADS_READ, P.ACCOUNTS_READ)
 
 ONE_OF: dict[str, tuple[Permission, ...]] = {
+    **dict.fromkeys(("claim_next_call", "get_call_list", "mark_call_list", "unmark_call_list"), _LISTED),
+    **dict.fromkeys([f"{verb}_call_list_entry" for verb in ("release", "skip", "snooze")], _LISTED),
     "amend_visit_report": (P.VISIT_REPORTS_WRITE, P.VISIT_REPORTS_REVIEW),
     "delete_attachment": (*_CHANGE, P.OPPORTUNITIES_WRITE, P.ACTIVITIES_WRITE, P.VISIT_REPORTS_WRITE),
     "download_attachment": _READ_ANY,

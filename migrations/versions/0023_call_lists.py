@@ -10,7 +10,8 @@ depends_on = None
 
 MOMENT = sa.DateTime(timezone=True)
 HELD = "type = 'call' AND status = 'held'"
-# Each locks its rows first, in order, and looks then: whoever waited sees what the other one has done.
+# Each locks its rows first, in order, and looks then: whoever waited sees what the other one has done. Whoever was merged away
+# by the same statement is left alone.
 REFRESH = f"""
 CREATE FUNCTION refresh_last_calls(called_contacts uuid[], called_accounts uuid[]) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
@@ -24,7 +25,7 @@ BEGIN
                 (SELECT max(a.at) FROM activity_contacts p JOIN activities a ON a.id = p.activity_id
                     WHERE p.contact_id = k.contact_id AND {HELD})
             ) AS at
-            FROM contact_calls k WHERE k.contact_id = ANY(called_contacts)
+            FROM contact_calls k JOIN contacts c ON c.id = k.contact_id WHERE k.contact_id = ANY(called_contacts)
         ) found
         WHERE contact_calls.contact_id = found.contact_id AND last_held_at IS DISTINCT FROM found.at;
     END IF;
@@ -34,7 +35,7 @@ BEGIN
         FROM (
             SELECT k.account_id, (SELECT a.at FROM activities a WHERE a.account_id = k.account_id AND {HELD}
                 ORDER BY a.at DESC, a.id DESC LIMIT 1) AS at
-            FROM account_calls k WHERE k.account_id = ANY(called_accounts)
+            FROM account_calls k JOIN accounts c ON c.id = k.account_id WHERE k.account_id = ANY(called_accounts)
         ) found
         WHERE account_calls.account_id = found.account_id AND last_held_at IS DISTINCT FROM found.at;
     END IF;
@@ -58,7 +59,9 @@ BEGIN
     RETURN NULL;
 END $$
 """
-COLLECT = "SELECT array_agg(id), array_agg(contact_id), array_agg(account_id) INTO ids, contacts, accounts FROM {source};"
+COLLECT = (
+    "SELECT array_agg(id), array_agg(contact_id), array_agg(account_id) INTO ids, contacts, accounts FROM {source};"
+)
 COLLECT_CHANGED = """SELECT array_agg(n.id), array_agg(n.contact_id) || array_agg(o.contact_id),
         array_agg(n.account_id) || array_agg(o.account_id) INTO ids, contacts, accounts
     FROM new_rows n JOIN old_rows o ON o.id = n.id
@@ -100,9 +103,14 @@ PARTICIPANTS = {
 KEEP_CONTACT = """
 CREATE FUNCTION keep_contact_calls() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    INSERT INTO contact_calls (contact_id, account_id, callable)
-    VALUES (NEW.id, NEW.account_id, NEW.relationship = 'active' AND NOT NEW.do_not_contact)
-    ON CONFLICT (contact_id) DO UPDATE SET account_id = excluded.account_id, callable = excluded.callable;
+    IF TG_OP = 'INSERT' THEN
+        INSERT INTO contact_calls (contact_id, account_id, callable)
+        VALUES (NEW.id, NEW.account_id, NEW.relationship = 'active' AND NOT NEW.do_not_contact);
+    ELSE  -- whoever is merged may be changed and deleted by one statement: their row is gone by now
+        UPDATE contact_calls
+        SET account_id = NEW.account_id, callable = NEW.relationship = 'active' AND NOT NEW.do_not_contact
+        WHERE contact_id = NEW.id;
+    END IF;
     RETURN NULL;
 END $$
 """

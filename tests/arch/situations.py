@@ -20,7 +20,7 @@ SITUATIONS = ("own", "seen", "hidden")
 
 EVERYBODYS = frozenset(
     {"user_id", "team_id", "role_id", "centre_id", "project_id", "pipeline_id", "job_id"}
-    | {"organisation_id", "field_id", "contact_type_id", "call_script_id", "resource_name", "enum_name"}
+    | {"organisation_id", "field_id", "contact_type_id", "call_script_id", "resource_name", "enum_name", "list_name"}
 )
 """Ids in paths of what belongs to nobody in particular: there is only one situation."""
 
@@ -47,7 +47,11 @@ async def show(session: AsyncSession, ids: Ids, viewer: User) -> Ids:
         await _change(session, model, id_, visibility="all")
     for managed, id_ in ((Account, ids["account_id"]), (Contact, ids["contact_id"]), (Contact, ids["double_id"])):
         await _change(session, managed, id_, access="public_read")
-    for shared, id_ in ((Opportunity, ids["opportunity_id"]), (Activity, ids["activity_id"])):
+    for shared, id_ in (
+        (Opportunity, ids["opportunity_id"]),
+        (Activity, ids["activity_id"]),
+        (Activity, ids["meeting_id"]),
+    ):
         await _change(session, shared, id_, team_ids=[viewer.default_team_id])
     return ids | {"contact_version": 2}
 
@@ -63,7 +67,9 @@ def request_of(path: str, operation: dict[str, Any], ids: Ids) -> dict[str, Any]
     request: dict[str, Any] = {"url": path_of(path, ids)}
     request["headers"] = {"If-Match": "*"} if any(p["name"] == "If-Match" for p in parameters) else {}
     needed = [p for p in parameters if p["in"] == "query" and (p.get("required") or p["name"] == "max_seconds")]
-    request["params"] = {p["name"]: REQUIRED[p["name"]] if p["name"] in REQUIRED else str(ids[p["name"]]) for p in needed}
+    request["params"] = {
+        p["name"]: REQUIRED[p["name"]] if p["name"] in REQUIRED else str(ids[p["name"]]) for p in needed
+    }
     content = operation.get("requestBody", {}).get("content", {})
     if "application/json" in content:
         request["json"] = body_of(operation, ids)
@@ -72,7 +78,15 @@ def request_of(path: str, operation: dict[str, Any], ids: Ids) -> dict[str, Any]
     return request
 
 
-REQUIRED = {"filename": "Angebot.png", "name": "Kranzbichler", "country": "AT", "call_type": "vip_customer", "max_seconds": 0}
+REQUIRED = {
+    "from": "2027-03-01T00:00:00Z",
+    "to": "2027-04-01T00:00:00Z",
+    "filename": "Angebot.png",
+    "name": "Kranzbichler",
+    "country": "AT",
+    "call_type": "vip_customer",
+    "max_seconds": 0,
+}
 """Values of query parameters that a request must have, or else has no end."""
 
 PICTURE = bytes.fromhex(

@@ -29,6 +29,7 @@ UNLOGGED = {
     "call_claims": "who is calling whom for half an hour",
     "call_deferrals": "whom not to call for some days",
     "call_list_favourites": "which lists somebody likes to see first",
+    "calendar_addresses": "secrets that read a calendar, and when they were last used",
     "change_log": "the log itself",
     "contact_calls": "when a contact was last called, made of logged calls",
     "custom_values": "what lists find custom values by, made of logged records",
