@@ -99,7 +99,6 @@ CONTACT = Resource(
         "country": any_of(Contact.country),
         "created_after": at_least(Contact.created_at),
         "created_before": below(Contact.created_at),
-        "updated_after": at_least(Contact.updated_at),
     },
     sorts={"name": Contact.sort_name, "created_at": Contact.created_at},
     added=CustomLists("contact", Contact),

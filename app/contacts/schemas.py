@@ -231,6 +231,5 @@ class ContactQuery(ReachQuery):
     country: list[Country] = Field(default_factory=list, max_length=50)
     created_after: Moment | None = None
     created_before: Moment | None = None
-    updated_after: Moment | None = None
     custom: CustomFilters = Field(default_factory=list)
     sort: Literal["name", "-name", "created_at", "-created_at"] | CustomSort = "-created_at"

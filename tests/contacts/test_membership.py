@@ -214,7 +214,7 @@ async def test_lists_of_contacts_have_the_filters_that_people_ask_for(api: Api, 
     assert (await client.get("/v1/contacts", params={"birth_month": 3})).json()["items"] == []
     born = await client.patch(f"/v1/contacts/{eva.id}", json={"birth_date": "1980-03-14"}, headers=ANY)
     assert born.status_code == 200
-    found = await client.get("/v1/contacts", params={"birth_month": 3, "updated_after": "2020-01-01T00:00:00Z"})
+    found = await client.get("/v1/contacts", params={"birth_month": 3})
     assert found.status_code == 200, found.text
     assert [one["id"] for one in found.json()["items"]] == [str(eva.id)]
     assert (await client.get("/v1/contacts", params={"birth_month": 13})).status_code == 422
