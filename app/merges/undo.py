@@ -96,7 +96,6 @@ async def undo(ctx: Context, merge_id: UUID) -> None:
     await move_pairs_back(ctx, merge.record_type, merge.winner_id, merge.undo.get("pairs", ()))
     if merge.record_type == "account":
         await move_revenues_back(ctx, merge.winner_id, merge.undo.get("revenues", ()))
-        ctx.enqueue("accounts.reclassify", {"account_id": merge.winner_id})
     if merge.record_type == "lead":
         await ctx.run(statements.NAME_LOCKS, ids=ids)
     dismissals = merge.undo["dismissals"]
