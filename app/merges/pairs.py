@@ -7,38 +7,26 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Boolean, Text, Uuid, bindparam, text
-from sqlalchemy.dialects.postgresql import JSONB
-
 from app.core.context import Context
 from app.core.db import new_id
-from app.core.statements import Statement
+from app.merges.statements import statement
 
 Row = dict[str, Any]
 Rows = Mapping[UUID, Mapping[str, Any]]
 
-_TYPES: dict[str, Any] = {"ids": ARRAY(Uuid), "years": ARRAY(Text), "rows": JSONB, "winner": Uuid, "back": Boolean}
-
-
-def _statement(sql: str) -> Statement:
-    clause = text(sql)
-    names = list(clause._bindparams)  # noqa: SLF001  (the only list of them)
-    return Statement(clause.bindparams(*(bindparam(name, type_=_TYPES[name], required=True) for name in names)))
-
-
 _TAKE = {
-    "account": _statement(
+    "account": statement(
         "DELETE FROM account_contacts AS p USING contacts AS c WHERE c.id = p.contact_id AND (p.account_id = ANY(:ids) "
         "OR (p.account_id = :winner AND c.account_id = ANY(:ids))) RETURNING to_jsonb(p) AS row"
     ),
-    "contact": _statement(
+    "contact": statement(
         "DELETE FROM account_contacts AS p USING contacts AS w WHERE w.id = :winner AND (p.contact_id = ANY(:ids) "
         "OR (p.contact_id = w.id AND p.account_id = w.account_id)) RETURNING to_jsonb(p) AS row"
     ),
 }
 """The pairs of the losers, and of the winner's own those that its new main account makes needless."""
 
-_PUT = _statement(
+_PUT = statement(
     "INSERT INTO account_contacts SELECT p.* FROM jsonb_array_elements(:rows) AS r(row) "
     "LEFT JOIN record_redirects AS a ON :back AND a.loser_id = CAST(r.row ->> 'account_id' AS uuid) "
     "LEFT JOIN record_redirects AS c ON :back AND c.loser_id = CAST(r.row ->> 'contact_id' AS uuid) "
@@ -49,19 +37,15 @@ _PUT = _statement(
 )
 """Put pairs where they are wanted: not twice, not beside a main account, not to what is gone. `back`: merged ends are found."""
 
-_MAINS = _statement("SELECT id::text, account_id::text FROM contacts WHERE id = ANY(:ids)")
-_TAKE_BY_ID = _statement(
-    "DELETE FROM account_contacts WHERE id = ANY(:ids) RETURNING to_jsonb(account_contacts) AS row"
-)
+_MAINS = statement("SELECT id::text, account_id::text FROM contacts WHERE id = ANY(:ids)")
+_TAKE_BY_ID = statement("DELETE FROM account_contacts WHERE id = ANY(:ids) RETURNING to_jsonb(account_contacts) AS row")
 
-_REVENUES = _statement(
-    "SELECT to_jsonb(r) AS row FROM account_revenues AS r WHERE account_id = ANY(:ids) ORDER BY year"
-)
-_GIVE = _statement(
+_REVENUES = statement("SELECT to_jsonb(r) AS row FROM account_revenues AS r WHERE account_id = ANY(:ids) ORDER BY year")
+_GIVE = statement(
     "INSERT INTO account_revenues SELECT * FROM jsonb_populate_recordset(CAST(NULL AS account_revenues), :rows) "
     "ON CONFLICT DO NOTHING RETURNING account_id, year"
 )
-_TAKE_BACK = _statement(
+_TAKE_BACK = statement(
     "DELETE FROM account_revenues AS r USING jsonb_populate_recordset(CAST(NULL AS account_revenues), :rows) AS was "
     "WHERE r.account_id = :winner AND r = was"
 )

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ARRAY, LargeBinary, Text, Uuid, bindparam, text
+from sqlalchemy import ARRAY, Boolean, LargeBinary, Text, Uuid, bindparam, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.sql.elements import TextClause
 
@@ -25,12 +25,14 @@ _TYPES: dict[str, Any] = {
     "values": JSONB,
     "fields": JSONB,
     "undo": JSONB,
+    "back": Boolean,
     "by": Uuid,
     "hash": LargeBinary,
 }
 
 
-def _statement(sql: str) -> Statement:
+def statement(sql: str) -> Statement:
+    """The SQL, compiled once; its values have the types of `_TYPES`, and are text otherwise."""
     clause: TextClause = text(sql)
     names = list(clause._bindparams)  # noqa: SLF001  (the only list of them)
     return Statement(
@@ -49,7 +51,7 @@ def _others(reference: Reference, table: str) -> str:
     return same if reference.table == table else ""
 
 
-QUEUE = _statement(
+QUEUE = statement(
     "SELECT bool_and(pg_try_advisory_xact_lock(hashtextextended(id::text, 42))) AS free, "
     "set_config('statement_timeout', '120s', true) "
     "FROM (SELECT id FROM unnest(CAST(:ids AS uuid[])) AS wanted(id) ORDER BY id) AS ordered"
@@ -59,19 +61,19 @@ QUEUE = _statement(
 A customer with 50,000 activities takes some seconds, so the statements that follow may take their time.
 """
 
-NEWER = _statement(
+NEWER = statement(
     "SELECT id, winner_id, loser_ids, winner_version FROM merges "
     "WHERE (winner_id = ANY(:ids) OR loser_ids && CAST(:ids AS uuid[])) AND state = 'done' ORDER BY created_at DESC"
 )
 """Merges that these records won or lost, the latest first."""
 
-LOCKS = _statement(
+LOCKS = statement(
     "SELECT id, lead_id, account_id, holder_id, state, ends_on FROM lead_locks WHERE state IN ('pending', 'active') "
     "AND (lead_id = ANY(CAST(:ids AS uuid[])) OR account_id = ANY(CAST(:ids AS uuid[])))"
 )
 """The standing locks of leads or accounts."""
 
-HOLD = _statement(
+HOLD = statement(
     "WITH c AS (SELECT id FROM contacts WHERE account_id = ANY(CAST(:ids AS uuid[])) ORDER BY id FOR UPDATE), "
     "l AS (SELECT id FROM leads WHERE account_id = ANY(CAST(:ids AS uuid[])) ORDER BY id FOR UPDATE), "
     "k AS (SELECT id FROM lead_locks WHERE account_id = ANY(CAST(:ids AS uuid[])) ORDER BY id FOR UPDATE), "
@@ -80,19 +82,19 @@ HOLD = _statement(
 )
 """Lock what others take before the account that it names; the account's own row comes after it here as well."""
 
-NEW_HOLDS = _statement(
+NEW_HOLDS = statement(
     "SELECT id FROM lead_locks WHERE id = ANY(CAST(:ids AS uuid[])) AND created_at >= CAST(:since AS timestamptz) "
     "UNION ALL SELECT id FROM accounts WHERE id = ANY(CAST(:ids AS uuid[])) AND created_at >= CAST(:since AS timestamptz)"
 )
 """Locks and accounts that came since."""
 
-STANDS_ON = _statement(
+STANDS_ON = statement(
     "SELECT gone.merge_id AS id FROM merge_moves AS m JOIN record_redirects AS gone ON gone.loser_id = m.row_id "
     "WHERE m.merge_id = :merge AND m.table_name <> 'record_redirects' LIMIT 1"
 )
 """A later merge in which a record went that this one moved."""
 
-FOLLOW = _statement(
+FOLLOW = statement(
     "WITH RECURSIVE went AS ("
     "SELECT g.merge_id, g.loser_id, w.winner_id FROM record_redirects AS g JOIN merges AS w ON w.id = g.merge_id "
     "WHERE g.loser_id = :named UNION ALL "
@@ -103,24 +105,24 @@ FOLLOW = _statement(
 )
 """A record that names a loser's winner now goes back when that loser comes back, as if it had been moved with the others."""
 
-NAME_LOCKS = _statement(
+NAME_LOCKS = statement(
     "UPDATE lead_locks AS k SET customer_name = l.name, country = l.country FROM leads AS l WHERE l.id = k.lead_id "
     "AND k.ended_at IS NULL AND l.id = ANY(CAST(:ids AS uuid[])) AND (k.customer_name, k.country) IS DISTINCT FROM (l.name, l.country)"
 )
 """The standing locks of these leads are called what the leads are called now."""
 
-HELD_AGAIN = _statement(
+HELD_AGAIN = statement(
     "SELECT m.loser_id, l.holder_id FROM merge_moves AS m JOIN lead_locks AS l ON l.id = m.row_id "
     "WHERE m.merge_id = :merge AND m.table_name = 'lead_locks' AND (l.ended_at IS NULL OR l.id = ANY(CAST(:ids AS uuid[])))"
 )
 """Which losers will have a standing lock again, and whose; `ids` are the locks that stand again."""
 
-LOCK_STATES = _statement(
+LOCK_STATES = statement(
     "SELECT id, holder_id, ended_at IS NULL AS standing FROM lead_locks WHERE id = ANY(CAST(:ids AS uuid[])) FOR UPDATE"
 )
 """Whose these locks are, and which of them stand."""
 
-BREAK_CIRCLE = _statement(
+BREAK_CIRCLE = statement(
     "WITH RECURSIVE above AS (SELECT parent_id AS id FROM accounts WHERE id = :row "
     "UNION SELECT a.parent_id FROM above JOIN accounts AS a ON a.id = above.id) "
     "UPDATE accounts SET parent_id = NULL WHERE id = :row AND id IN (SELECT id FROM above) RETURNING id"
@@ -137,7 +139,7 @@ def sub_records(record_type: str) -> Statement:
         for r in MOVES[record_type]
         if r.table not in QUIET
     ]
-    return _statement(" UNION ALL ".join(parts))
+    return statement(" UNION ALL ".join(parts))
 
 
 @cache
@@ -160,7 +162,7 @@ def merge(record_type: str) -> Statement:
         f"'{r.table}', (SELECT nullif(count(*), 0) FROM moved_{r.table})" for r in references if r.table not in QUIET
     )
     erp_id = "NULL" if record_type == "lead" else "gone.erp_id"
-    return _statement(
+    return statement(
         f"""
         WITH {", ".join(moved)},
         gone AS (DELETE FROM {table} WHERE id = ANY(CAST(:losers AS uuid[])) RETURNING {table}.*),
@@ -192,7 +194,7 @@ def insert_rows(record_type: str, columns: tuple[str, ...]) -> Statement:
     names = ", ".join(columns)
     values = ", ".join("version + 1" if name == "version" else name for name in columns)
     table = TABLES[record_type]
-    return _statement(
+    return statement(
         f"INSERT INTO {table} ({names}) SELECT {values} FROM jsonb_populate_recordset(NULL::{table}, :rows)"
     )
 
@@ -202,7 +204,7 @@ def restore(record_type: str, columns: tuple[str, ...]) -> Statement:
     """Set the winner's columns to `values`, a JSON object; its version rises even when there are none."""
     table = TABLES[record_type]
     sets = ", ".join(["updated_at = clock_timestamp()", *(f"{name} = was.{name}" for name in columns)])
-    return _statement(
+    return statement(
         f"UPDATE {table} AS w SET {sets} FROM jsonb_populate_record(NULL::{table}, :values) AS was WHERE w.id = :winner"
     )
 
@@ -222,7 +224,7 @@ def move_back(record_type: str) -> Statement:
     there = " ".join(
         f"WHEN '{r.table}' THEN EXISTS (SELECT FROM {r.table} WHERE {r.key} = m.row_id)" for r in references
     )
-    return _statement(
+    return statement(
         f"""
         WITH {", ".join(back)}, done AS ({done}),
         unled AS (DELETE FROM record_redirects WHERE merge_id = :merge)
@@ -242,4 +244,4 @@ def present(names: Sequence[str]) -> Statement:
     parts.append(
         f"SELECT loser_id, winner_id FROM record_redirects WHERE loser_id = ANY(CAST(:ids AS uuid[])) AND ({led})"
     )
-    return _statement(" UNION ALL ".join(parts))
+    return statement(" UNION ALL ".join(parts))
