@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Text, Uuid, and_, bindparam, cast, func, literal_column, or_, select
+from sqlalchemy import ARRAY, Text, Uuid, and_, bindparam, func, or_, select
 
 from app.core.context import Context
 from app.core.particulars import plain_code
@@ -23,10 +23,7 @@ TEAM_KINDS: dict[str, tuple[str, ...]] = {
 _code = bindparam("code", type_=Text, required=True)
 _country = bindparam("country", type_=Text, required=True)
 _kinds = bindparam("kinds", type_=ARRAY(Text), required=True)
-_area = func.postal_range(CentreArea.from_code, CentreArea.to_code.op("||")(literal_column("'~'")), "[]")
-_responsible = select(CentreArea.centre_id).where(
-    CentreArea.country == _country, _area.op("@>", is_comparison=True)(cast(_code, Text))
-)
+_responsible = select(CentreArea.centre_id).where(CentreArea.holds(_country, _code))
 _named = select(Centre.id).where(Centre.id == bindparam("centre_id", type_=Uuid, required=True))
 _place = select(func.coalesce(_named.scalar_subquery(), _responsible.scalar_subquery()).label("centre_id")).cte("place")
 _teams = select(Team.id).where(

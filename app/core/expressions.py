@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Text, Uuid, bindparam, case, cast, func, select
+from sqlalchemy import ColumnElement, Text, Uuid, bindparam, case, cast, func, literal_column, select
 
+from app.core.particulars import DIGITS_ONLY
 from app.core.visibility import USER
 
 Expression = ColumnElement[Any]
@@ -19,6 +20,13 @@ def money(amount: Any, currency: Any) -> Expression:
 def link(id_: Any, name: Any) -> Expression:
     """`{"id": …, "name": …}`, or null where there is no id."""
     return case((id_.is_(None), None), else_=func.json_build_object("id", id_, "name", name))
+
+
+def plain_code(country: Any, postal_code: Any) -> Expression:
+    """What `particulars.plain_code` makes of a postal code; null where that is nothing."""
+    bare = func.regexp_replace(func.upper(postal_code), "[^A-Z0-9]", "", "g")
+    letterless = country.in_([literal_column(f"'{one}'") for one in DIGITS_ONLY])
+    return func.nullif(case((letterless, func.regexp_replace(bare, "^[A-Z]+", "")), else_=bare), "")
 
 
 def named(id_: Any, other: Any, name: Any) -> Expression:

@@ -81,13 +81,14 @@ VatId = Annotated[Line, StringConstraints(max_length=40), AfterValidator(_vat), 
 
 PostalCode = Annotated[Line, StringConstraints(max_length=20)]
 
-_DIGITS_ONLY = {"AT", "CH", "DE", "LI"}
+DIGITS_ONLY = ("AT", "CH", "DE", "LI")
+"""Countries whose postal codes are of digits alone."""
 
 
 def plain_code(country: str, code: str) -> str:
     """A postal code as areas know it: capitals and digits; without the country's letter before it, as in `D-80331`."""
     bare = re.sub(r"[^A-Z0-9]", "", code.upper())
-    return re.sub(r"^[A-Z]+", "", bare) if country in _DIGITS_ONLY else bare
+    return re.sub(r"^[A-Z]+", "", bare) if country in DIGITS_ONLY else bare
 
 
 BirthDate = Day

@@ -1,6 +1,6 @@
 """What counts as poor data (ACC-15): each finding with its condition, what is told of it, and what mends it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
@@ -8,11 +8,8 @@ from sqlalchemy import (
     ColumnElement,
     Date,
     DateTime,
-    Text,
     and_,
     bindparam,
-    case,
-    cast,
     func,
     literal,
     literal_column,
@@ -25,6 +22,7 @@ from sqlalchemy import (
 from app.accounts.models import Account
 from app.activities.models import Activity
 from app.contacts.models import AccountContact, Contact
+from app.core.expressions import plain_code
 from app.core.visibility import beside, unscoped
 from app.data_quality.models import candidates
 from app.duplicate_scans.models import DuplicateClusterMember
@@ -49,18 +47,10 @@ MODELS: dict[str, Any] = {"account": Account, "contact": Contact}
 STALE_BEFORE = bindparam("stale_before", type_=DateTime(timezone=True), required=True)
 _STALE_DAY = bindparam("stale_day", type_=Date, required=True)
 
-_LETTERLESS: list[Any] = [literal_column(f"'{country}'") for country in ("AT", "CH", "DE", "LI")]
-_area = func.postal_range(CentreArea.from_code, CentreArea.to_code.op("||")(literal_column("'~'")), "[]")
-
 
 def _area_of(country: Any, postal_code: Any) -> Any:
     """The centre that answers for a postal code."""
-    bare = func.regexp_replace(func.upper(postal_code), "[^A-Z0-9]", "", "g")
-    code = case(
-        (country.in_(_LETTERLESS), func.regexp_replace(bare, "^[A-Z]+", "")), else_=bare
-    )  # as `particulars.plain_code`
-    within = _area.op("@>", is_comparison=True)(cast(func.nullif(code, ""), Text))
-    return select(CentreArea.centre_id).where(CentreArea.country == country, within).limit(1)
+    return select(CentreArea.centre_id).where(CentreArea.holds(country, plain_code(country, postal_code))).limit(1)
 
 
 _by_area = _area_of(Account.country, Account.postal_code).correlate(Account).scalar_subquery()
@@ -91,11 +81,6 @@ def _is_there(statement: Any, correlate: Any, *models: Any) -> ColumnElement[boo
         statement = beside(statement, model, reason=_WHOSE)
     found: ColumnElement[bool] = statement.correlate(correlate).exists()
     return found
-
-
-def _without_contact(people: Any) -> ColumnElement[bool]:
-    others = _is_there(_more_people, Account, Contact, AccountContact)
-    return and_(not_(_is_there(people, Account, Contact)), not_(others))
 
 
 _activity = select(literal(1)).where(
@@ -150,8 +135,6 @@ class Finding:
     condition: ColumnElement[bool]
     detail: Any = _nothing
     search: Any = None
-    after: Callable[[Any], ColumnElement[bool]] | None = None
-    """The condition for records from an id on, where saying so spares reading an index from its beginning."""
 
     @property
     def searched(self) -> bool:

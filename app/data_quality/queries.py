@@ -96,8 +96,7 @@ def _branch(finding: Finding, how_far: Reach, *, live: bool, filters: tuple[str,
         cast(finding.detail, JSON).label("detail"),
     ).where(*_filters(model, filters))
     last = bindparam("after_id", type_=Uuid, required=True)
-    bounded = finding.after(last) if after and finding.after is not None else None
-    statement = statement.where(finding.condition_for(live=live) if bounded is None else bounded)
+    statement = statement.where(finding.condition_for(live=live))
     if after:
         later = literal(finding.type) > bindparam("after_type", type_=Text, required=True)
         statement = statement.where(model.id >= last, or_(model.id > last, later))

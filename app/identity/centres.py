@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Text, and_, bindparam, delete, func, select, text
+from sqlalchemy import Text, bindparam, delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from app.core.context import Context
@@ -26,10 +26,7 @@ _RESPONSIBLE = Statement(
     select(Centre.id, Centre.name)
     .join(CentreArea, CentreArea.centre_id == Centre.id)
     .where(
-        CentreArea.country == bindparam("country", type_=Text, required=True),
-        text("postal_range(from_code, to_code || '~', '[]') @> CAST(:code AS text)").bindparams(
-            bindparam("code", type_=Text, required=True)
-        ),
+        CentreArea.holds(bindparam("country", type_=Text, required=True), bindparam("code", type_=Text, required=True))
     )
 )
 
@@ -105,14 +102,6 @@ async def _overlapping(ctx: Context, country: str, first: str, last: str) -> Any
     found = (
         select(Centre.name, CentreArea.from_code, CentreArea.to_code)
         .join(Centre, Centre.id == CentreArea.centre_id)
-        .where(
-            and_(
-                CentreArea.country == country,
-                text(
-                    "postal_range(from_code, to_code || '~', '[]') "
-                    "&& postal_range(CAST(:first AS text), CAST(:last AS text) || '~', '[]')"
-                ),
-            )
-        )
+        .where(CentreArea.meets(country, first, last))
     )
-    return (await ctx.session.execute(found, {"first": first, "last": last})).first()
+    return (await ctx.session.execute(found)).first()

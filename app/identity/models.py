@@ -1,6 +1,7 @@
 """People, roles, teams, centres, and the sessions of devices (ID-1 to ID-3)."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
@@ -11,7 +12,10 @@ from sqlalchemy import (
     Index,
     Text,
     UniqueConstraint,
+    and_,
+    cast,
     func,
+    literal_column,
     or_,
     text,
 )
@@ -51,6 +55,22 @@ class CentreArea(Base):
     country: Mapped[str] = mapped_column(primary_key=True)
     from_code: Mapped[str] = mapped_column(Text(collation="C"), primary_key=True)
     to_code: Mapped[str] = mapped_column(Text(collation="C"))
+
+    @classmethod
+    def holds(cls, country: Any, code: Any) -> ColumnElement[bool]:
+        """Whether the area has this postal code, as `plain_code` writes it. Served by the constraint's index."""
+        within = cls._range(cls.from_code, cls.to_code).op("@>", is_comparison=True)(cast(code, Text))
+        return and_(cls.country == country, within)
+
+    @classmethod
+    def meets(cls, country: str, first: str, last: str) -> ColumnElement[bool]:
+        """Whether the area has postal codes in common with those from the first to whatever begins with the last."""
+        wanted = cls._range(cast(first, Text), cast(last, Text))
+        return and_(cls.country == country, cls._range(cls.from_code, cls.to_code).op("&&", is_comparison=True)(wanted))
+
+    @staticmethod
+    def _range(first: Any, last: Any) -> Any:
+        return func.postal_range(first, last.op("||")(literal_column("'~'")), literal_column("'[]'"))
 
 
 class Team(Record, Base):

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import ARRAY, JSON, Select, Text, Uuid, bindparam, cast, func, literal_column, select
+from sqlalchemy import ARRAY, JSON, Select, Text, Uuid, bindparam, func, literal_column, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from app.core.expressions import asker, link, plain, record
@@ -150,11 +150,7 @@ _areas = func.coalesce(
 
 def _responsible(name: str) -> tuple[Any, Any]:
     wanted = bindparam(name, type_=Text, required=True)
-    code = func.postal_range(CentreArea.from_code, CentreArea.to_code.op("||")(literal_column("'~'")), "[]")
-    found = select(CentreArea.centre_id).where(
-        CentreArea.country == func.left(wanted, 2),
-        code.op("@>", is_comparison=True)(cast(func.substr(wanted, 4), Text)),
-    )
+    found = select(CentreArea.centre_id).where(CentreArea.holds(func.left(wanted, 2), func.substr(wanted, 4)))
     return Centre.id.in_(found), _as_area_code
 
 
