@@ -21,6 +21,7 @@ from app.core.visibility import unscoped
 
 STEP = 1000
 _FUTURE = {"de": "Dieser Tag liegt in der Zukunft.", "en": "This day lies in the future."}
+_COMING = {"de": "Dieses Jahr liegt in der Zukunft.", "en": "This year lies in the future."}
 _TWICE = {"de": "Dieses Jahr steht schon da.", "en": "This year is named already."}
 _NO_TIME = "the product's own timetable"
 
@@ -74,7 +75,7 @@ async def put(ctx: Context, account_id: UUID, body: ErpFigures) -> None:
     if body.last_order_on is not None and body.last_order_on > ctx.today:
         errors.append(("/last_order_on", "in_the_future", _FUTURE))
     years = [revenue.year for revenue in body.revenues]
-    errors += [(f"/revenues/{i}/year", "in_the_future", _FUTURE) for i, y in enumerate(years) if y > ctx.today.year]
+    errors += [(f"/revenues/{i}/year", "in_the_future", _COMING) for i, y in enumerate(years) if y > ctx.today.year]
     errors += [(f"/revenues/{i}/year", "named_twice", _TWICE) for i, y in enumerate(years) if y in years[:i]]
     if errors:
         raise Invalid(errors)

@@ -14,7 +14,7 @@ from app.identity.references import FieldProblem
 
 _HIERARCHY = 4_201_004
 """The advisory lock of whoever gives an account a parent: two at once could close a circle between them."""
-_NO_PARENT: dict[Language, str] = {
+NO_ACCOUNT: dict[Language, str] = {
     "de": "Diesen Kunden gibt es nicht, oder Sie dürfen ihn nicht sehen.",
     "en": "There is no such account, or you may not see it.",
 }
@@ -77,7 +77,7 @@ def _wrong_terms(named: dict[str, Any], account: Account | None) -> list[FieldPr
 
 async def _wrong_parent(ctx: Context, parent_id: UUID, account: Account | None) -> list[FieldProblem]:
     if (await ctx.session.execute(visible(Account, ctx.principal).where(Account.id == parent_id))).first() is None:
-        return [("/parent_id", "unknown_account", _NO_PARENT)]
+        return [("/parent_id", "unknown_account", NO_ACCOUNT)]
     if account is None:
         return []
     above = select(Account.id, Account.parent_id).where(Account.id == parent_id).cte(recursive=True)

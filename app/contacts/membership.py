@@ -6,6 +6,7 @@ from sqlalchemy import select, update
 
 from app.accounts.access import require_write
 from app.accounts.models import Account
+from app.accounts.relations import NO_ACCOUNT
 from app.contacts.membership_schemas import AccountContactCreate, AccountContactUpdate
 from app.contacts.models import AccountContact, Contact
 from app.contacts.queries import ACCOUNT_CONTACT
@@ -17,10 +18,6 @@ from app.core.visibility import unscoped, visible
 from app.core.writing import already_created, assign, request_hash, require_match
 from app.identity.references import FieldProblem
 
-_NO_ACCOUNT: dict[Language, str] = {
-    "de": "Diesen Kunden gibt es nicht, oder Sie dürfen ihn nicht sehen.",
-    "en": "There is no such account, or you may not see it.",
-}
 _NO_CONTACT: dict[Language, str] = {
     "de": "Diesen Kontakt gibt es nicht, oder Sie dürfen ihn nicht sehen.",
     "en": "There is no such contact, or you may not see it.",
@@ -53,7 +50,7 @@ async def create(ctx: Context, body: AccountContactCreate) -> tuple[UUID, bool]:
     if contact is None:
         errors.append(("/contact_id", "unknown_contact", _NO_CONTACT))
     if account is None:
-        errors.append(("/account_id", "unknown_account", _NO_ACCOUNT))
+        errors.append(("/account_id", "unknown_account", NO_ACCOUNT))
     elif contact is not None and contact.account_id == account.id:
         errors.append(("/account_id", "main_account", _IS_MAIN))
     if contact is not None:

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from app.accounts import reach
 from app.accounts.access import require_write
 from app.accounts.models import Account
+from app.accounts.relations import NO_ACCOUNT
 from app.accounts.service import changed_people, people_of
 from app.contact_types.service import wrong_type
 from app.contacts.membership import change_main
@@ -30,10 +31,6 @@ from app.notifications import notify
 _SET_BY_RULE = {
     *("id", "assignee_id", "manager_ids", "team_ids", "erp_id", "industry", "relationship"),
     *("left_on", "teams_follow", "next_contact_id", "next_lead_id", "previous_contact_id"),
-}
-_NO_ACCOUNT = {
-    "de": "Diesen Kunden gibt es nicht, oder Sie dürfen ihn nicht sehen.",
-    "en": "There is no such account, or you may not see it.",
 }
 _UNBORN = {"de": "Der Geburtstag liegt in der Zukunft.", "en": "The birthday lies in the future."}
 
@@ -200,7 +197,7 @@ async def _account(ctx: Context, account_id: UUID | None) -> tuple[Account | Non
         return None, []
     statement = visible(Account, ctx.principal).where(Account.id == account_id).with_for_update(of=Account, read=True)
     account = (await ctx.session.execute(statement)).scalar_one_or_none()
-    return account, [] if account is not None else [("/account_id", "unknown_account", _NO_ACCOUNT)]
+    return account, [] if account is not None else [("/account_id", "unknown_account", NO_ACCOUNT)]
 
 
 def _birth_errors(ctx: Context, body: ContactCreate | ContactUpdate) -> list[FieldProblem]:

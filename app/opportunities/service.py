@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from app.accounts.models import Account
+from app.accounts.relations import NO_ACCOUNT
 from app.contacts.models import Contact
 from app.core.context import Context
 from app.core.db import new_id
@@ -30,10 +31,6 @@ from app.opportunities.queries import OPPORTUNITY
 from app.opportunities.schemas import OpportunityCreate, OpportunityUpdate
 
 _MISSING = {"de": "Diese Angabe fehlt.", "en": "Field required"}
-_NO_ACCOUNT = {
-    "de": "Diesen Kunden gibt es nicht, oder Sie dürfen ihn nicht sehen.",
-    "en": "There is no such account, or you may not see it.",
-}
 _NO_CONTACT = {
     "de": "Diesen Kontakt gibt es nicht, oder Sie dürfen ihn nicht sehen.",
     "en": "There is no such contact, or you may not see it.",
@@ -141,7 +138,7 @@ async def _account(ctx: Context, account_id: UUID | None, errors: list[FieldProb
     statement = visible(Account, ctx.principal).where(Account.id == account_id)
     account = (await ctx.session.execute(statement)).scalar_one_or_none()
     if account is None:
-        errors.append(("/account_id", "unknown_account", _NO_ACCOUNT))
+        errors.append(("/account_id", "unknown_account", NO_ACCOUNT))
     return account
 
 
