@@ -14,7 +14,7 @@ from app.files import queries
 async def remove(ctx: Context, payload: Mapping[str, Any]) -> None:
     """Remove one file from the store, after the deletion of its attachment."""
     await objects_of(ctx.settings).remove(payload["object_key"])
-    await ctx.run(queries.REMOVED, key=payload["object_key"])
+    await ctx.run(queries.REMOVED, keys=[payload["object_key"]])
 
 
 @outbox.job("files.sweep")
@@ -29,7 +29,6 @@ async def sweep(ctx: Context, _: Mapping[str, Any]) -> None:
     for at in range(0, len(keys), 10):
         some = keys[at : at + 10]
         await asyncio.gather(*(store.remove(key) for key in some))
-        for key in some:
-            await ctx.run(queries.REMOVED, key=key)
+        await ctx.run(queries.REMOVED, keys=some)
     if len(keys) == queries.AT_ONCE:
         ctx.enqueue("files.sweep", {})

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import Select, Text, Uuid, bindparam, delete, func, select, text
+from sqlalchemy import ARRAY, Select, Text, Uuid, bindparam, delete, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 
 from app.core.expressions import link, plain, record
@@ -51,7 +51,11 @@ UPLOAD_BEGINS = Statement(
 UPLOAD_ENDS = Statement(
     delete(ObjectRemoval).where(ObjectRemoval.object_key == _key).returning(ObjectRemoval.object_key)
 )
-REMOVED = Statement(delete(ObjectRemoval).where(ObjectRemoval.object_key == _key))
+REMOVED = Statement(
+    delete(ObjectRemoval).where(
+        ObjectRemoval.object_key == func.any(bindparam("keys", type_=ARRAY(Text), required=True))
+    )
+)
 OVERDUE = Statement(
     select(ObjectRemoval.object_key)
     .where(ObjectRemoval.due_at <= func.clock_timestamp())
