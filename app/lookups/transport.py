@@ -4,6 +4,7 @@ Addresses are the administrator's settings; what people type only ever becomes a
 """
 
 import asyncio
+import logging
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -37,6 +38,8 @@ LOOKUPS = Counter("leadwerk_lookups_total", "Questions to company directories.",
 
 def new_client(seconds: float) -> httpx.AsyncClient:
     """The process's one client."""
+    for name in ("httpx", "httpcore"):
+        logging.getLogger(name).setLevel(logging.WARNING)  # they log addresses, in which what is asked stands
     client = httpx.AsyncClient(
         timeout=httpx.Timeout(seconds, connect=CONNECT_SECONDS),
         limits=httpx.Limits(max_connections=4 * AT_ONCE, max_keepalive_connections=AT_ONCE, keepalive_expiry=30),

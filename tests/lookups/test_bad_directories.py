@@ -1,6 +1,7 @@
 """Directories that are down, slow, rude or broken: entering a company goes on, soon (ACC-12)."""
 
 import asyncio
+import logging
 import time
 from email.utils import formatdate
 from typing import Any
@@ -289,7 +290,8 @@ async def test_no_transaction_is_open_while_a_directory_is_asked(
 async def test_neither_the_key_nor_what_was_asked_is_logged(
     api: Api, session: AsyncSession, start: Start, northdata: Directory, secret: str, caplog: Any
 ) -> None:
-    with capture_logs() as events:  # and what libraries log at the level that the product leaves them at
+    caplog.set_level(logging.DEBUG)
+    with capture_logs() as events:
         northdata.does(answers({}, 500))
         await look_up(await api.as_user(await make_user(session)), name="Geheimfirma Zwetschkenroeder")
         northdata.does(talks_nonsense)
