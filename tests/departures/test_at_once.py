@@ -35,6 +35,8 @@ async def _all(stack: Live) -> None:
             await _two_primaries(client, contact.id)
         for contact in contacts[4:]:
             await _main_and_further(client, contact.id, accounts[1].id)
+        for _ in range(6):
+            await _two_parents(client, *(account.id for account in accounts))
 
 
 async def _two_departures(client: httpx.AsyncClient, contact_id: Any, account_id: Any) -> None:
@@ -74,3 +76,18 @@ async def _main_and_further(client: httpx.AsyncClient, contact_id: Any, account_
     assert main.status_code == 200 and further.status_code in (201, 422), (main.text, further.text)
     listed = (await client.get("/v1/account-contacts", params={"contact_id": str(contact_id)})).json()["items"]
     assert str(account_id) not in [one["account"]["id"] for one in listed]
+
+
+async def _two_parents(client: httpx.AsyncClient, one: Any, other: Any) -> None:
+    """Each is to belong to the other: one does, and neither request stands in the other's way for ever."""
+    answers = await asyncio.gather(
+        *(
+            client.patch(f"/v1/accounts/{child}", json={"parent_id": str(parent)}, headers=ANY)
+            for child, parent in ((one, other), (other, one))
+        )
+    )
+    assert sorted(answer.status_code for answer in answers) == [200, 422], [answer.text for answer in answers]
+    (refused,) = [answer.json()["errors"][0]["code"] for answer in answers if answer.status_code == 422]
+    assert refused == "circle"
+    for id_ in (one, other):
+        assert (await client.patch(f"/v1/accounts/{id_}", json={"parent_id": None}, headers=ANY)).status_code == 200
