@@ -81,6 +81,7 @@ _Parent = aliased(Account)
 _parent_name = select(_Parent.name).where(_Parent.id == Account.parent_id).correlate(Account).scalar_subquery()
 """Whoever sees an account may know what it belongs to: the name, and nothing else of it."""
 
+# By name: contacts stand above accounts. An account shows who its main contact is to whoever sees it.
 _contacts = table("contacts", column("id"), column("first_name"), column("last_name"))
 _main_contact_name = (
     select(func.concat_ws(" ", _contacts.c.first_name, _contacts.c.last_name))

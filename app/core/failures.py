@@ -226,7 +226,7 @@ _HAS_IT: Mapping[Language, str] = {
 def _conflict(error: object) -> Conflict:
     cause = getattr(error, "__cause__", None) or error
     constraint = getattr(cause, "constraint_name", None) or "constraint"
-    # `uq_accounts_erp_id`: of the table, whose name may have several words, it is enough to know which column it is not.
+    # Which column it is, the name of the constraint tells at its end: `uq_member_organisations_name`.
     column = _TAKEN.search(constraint)
     taken = [(f"/{column.group(1)}", "taken", _HAS_IT)] if column else []
     return Conflict(constraint=constraint, errors=taken)

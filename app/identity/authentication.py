@@ -27,6 +27,7 @@ from app.settings import Settings
 
 log = structlog.get_logger()
 
+# By name: the feature that has them stands above this one.
 _FIELDS = table("custom_fields", *(column(name) for name in ("record_type", "required", "retired_at", "deleted_at")))
 
 _PRINCIPAL = Statement(

@@ -214,7 +214,7 @@ SOMETIMES: dict[str, tuple[Permission, ...]] = {
     "create_account": (P.ACCOUNTS_SET_VIP,),
     "create_lead": (P.LEADS_ASSIGN,),
     "delete_activity": (P.ACCOUNTS_DELETE,),
-    "merge_records": (P.ERP_FOLLOW,),
+    "merge_records": (P.ACCOUNTS_SET_VIP, P.ERP_FOLLOW),
     "record_contact_departure": (P.LEADS_CREATE,),
     "review_visit_report": (P.OPPORTUNITIES_WRITE,),
     "update_account": (P.ACCOUNTS_SET_VIP,),
