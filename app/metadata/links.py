@@ -75,6 +75,8 @@ TARGETS: dict[str, str | None] = {
     "not_duplicate_of": None,  # `ref`s of matches, whatever they are
     "opportunity": "opportunities",
     "opportunity_id": "opportunities",
+    "owner": "users",
+    "owner_id": "users",
     "parent": "accounts",
     "parent_id": "accounts",
     "participant_id": "users",
