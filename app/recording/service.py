@@ -58,11 +58,12 @@ async def create(ctx: Context, body: AnyCreate) -> tuple[UUID, bool]:
             errors += await visit_reports.make(ctx, activity, body)
     if errors:
         raise Invalid(errors)
-    await activities.finish(ctx, activity, getattr(body, "contact_ids", ()))
+    if is_report:
+        await visit_reports.submit(ctx, activity)
+    else:
+        await activities.finish(ctx, activity, getattr(body, "contact_ids", ()))
     if isinstance(body, CallCreate):
         await calls.follow(ctx, activity, body)
-    if is_report:
-        await visit_reports.submitted(ctx, activity)
     await _tell_mentioned(ctx, activity)
     return activity.id, True
 

@@ -14,6 +14,7 @@ from app.activities.access import reasons_to_change
 from app.activities.models import Activity, VisitReportAmendment
 from app.core.context import Context
 from app.core.db import new_id
+from app.core.inserts import insert_all
 from app.core.permissions import Permission
 from app.core.principal import UserPrincipal
 from app.core.problems import Forbidden, Invalid, NotFound
@@ -84,8 +85,9 @@ async def make(ctx: Context, report: Activity, body: VisitReportCreate) -> list[
     return errors
 
 
-async def submitted(ctx: Context, report: Activity) -> None:
-    """What follows of a report that is written: the account's dates and flags, the ERP's event, the e-mail about cross-sell."""
+async def submit(ctx: Context, report: Activity) -> None:
+    """Write the report, and what follows of it: the account's dates and flags, the ERP's event, the e-mail about cross-sell."""
+    await insert_all(ctx, report)
     await visits.count(ctx, report)
     if report.cross_sell:
         await visits.tell_cross_sell(ctx, report)
