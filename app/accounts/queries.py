@@ -24,8 +24,9 @@ from app.accounts.organisation_schemas import MemberOrganisationRead
 from app.accounts.reach_filters import reach_filters
 from app.accounts.schemas import AccountRead
 from app.core.expressions import link, money, photo, plain, record
+from app.core.filters import Filter, any_of, any_spelling_of, at_least, below, contains_word, equals
 from app.core.redirects import ids_or_winners
-from app.core.resource import Filter, Resource, any_of, any_spelling_of, at_least, below, contains_word, equals
+from app.core.resource import Resource
 from app.custom_fields.lists import CustomLists
 from app.identity.models import Centre, User
 

@@ -7,7 +7,8 @@ from pydantic import Field
 from sqlalchemy import ARRAY, Boolean, Text, bindparam
 
 from app.accounts.reach import e164
-from app.core.resource import Filter, ListQuery
+from app.core.filters import Filter
+from app.core.resource import ListQuery
 from app.core.types import Line
 
 _HOMES = ("AT", "DE", "CH", "LI")

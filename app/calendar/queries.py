@@ -25,8 +25,9 @@ from app.activities.models import Activity
 from app.calendar.schemas import CalendarShareRead
 from app.contacts.models import Contact
 from app.core.expressions import asker, link, record
+from app.core.filters import equals
 from app.core.principal import Reach
-from app.core.resource import Resource, equals
+from app.core.resource import Resource
 from app.core.statements import Statement, prepared
 from app.core.visibility import beside, scope, unscoped
 from app.identity.models import CalendarShare, User

@@ -29,8 +29,9 @@ from app.call_scripts.models import CallScript, CallScriptVersion
 from app.call_scripts.schemas import CallScriptRead, CallScriptVersionRead
 from app.contacts.models import Contact
 from app.core.expressions import plain, record
+from app.core.filters import Filter, any_of, equals
 from app.core.principal import Reach
-from app.core.resource import Filter, Resource, any_of, equals
+from app.core.resource import Resource
 from app.core.statements import Statement, prepared
 from app.core.visibility import scope, unscoped
 

@@ -3,7 +3,8 @@
 from app.contact_types.models import ContactType
 from app.contact_types.schemas import ContactTypeRead
 from app.core.expressions import plain, record
-from app.core.resource import Resource, any_of, equals
+from app.core.filters import any_of, equals
+from app.core.resource import Resource
 
 CONTACT_TYPE = Resource(
     ContactType,

@@ -13,8 +13,9 @@ from app.contacts.membership_schemas import AccountContactRead
 from app.contacts.models import AccountContact, Contact, Departure
 from app.contacts.schemas import ContactRead
 from app.core.expressions import link, photo, plain, record
+from app.core.filters import Filter, any_of, any_spelling_of, at_least, below, contains_word, equals
 from app.core.redirects import ids_or_winners
-from app.core.resource import Filter, Resource, any_of, any_spelling_of, at_least, below, contains_word, equals
+from app.core.resource import Resource
 from app.core.visibility import beside
 from app.custom_fields.lists import CustomLists
 from app.identity.models import User

@@ -15,9 +15,9 @@ from starlette.responses import Response
 from app.core import failures
 from app.core.context import Context, open_context, services_of
 from app.core.db import Base
+from app.core.filters import Filter
 from app.core.problems import NotFound, Problem, RecordMerged
 from app.core.records import is_visible
-from app.core.resource import Filter
 from app.core.statements import Statement
 
 MERGEABLE = ("lead", "account", "contact")

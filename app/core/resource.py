@@ -40,41 +40,12 @@ from starlette.responses import Response
 from app.core.added import Added, Wanted, by_added, opened, sealed
 from app.core.context import Context
 from app.core.etags import unchanged
-from app.core.filters import (
-    AnyOf,
-    Filter,
-    Sort,
-    any_of,
-    any_spelling_of,
-    at_least,
-    at_most,
-    below,
-    contains_word,
-    equals,
-)
+from app.core.filters import AnyOf, Filter, Sort
 from app.core.paging import InvalidCursor, open_cursor, seal_cursor
 from app.core.principal import Reach
 from app.core.problems import Invalid
 from app.core.statements import Statement
 from app.core.visibility import beside, scope, unscoped
-
-__all__ = [
-    "MAX_LIMIT",
-    "AnyOf",
-    "Filter",
-    "ListQuery",
-    "Page",
-    "PageQuery",
-    "Resource",
-    "Sort",
-    "any_of",
-    "any_spelling_of",
-    "at_least",
-    "at_most",
-    "below",
-    "contains_word",
-    "equals",
-]
 
 T = TypeVar("T")
 MAX_LIMIT = 200

@@ -1,7 +1,8 @@
 """How custom fields are read."""
 
 from app.core.expressions import plain, record
-from app.core.resource import Resource, any_of, equals
+from app.core.filters import any_of, equals
+from app.core.resource import Resource
 from app.custom_fields.models import CustomField
 from app.custom_fields.schemas import CustomFieldRead
 

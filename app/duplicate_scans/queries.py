@@ -24,8 +24,9 @@ from sqlalchemy.sql.elements import ColumnElement
 from app.accounts.models import Account
 from app.contacts.models import Contact
 from app.core.expressions import link, plain, record
+from app.core.filters import any_of
 from app.core.principal import Reach
-from app.core.resource import Resource, any_of
+from app.core.resource import Resource
 from app.core.statements import prepared
 from app.core.visibility import predicate, scope, unscoped
 from app.duplicate_scans.models import DuplicateCluster, DuplicateClusterMember, DuplicateScan

@@ -7,9 +7,10 @@ from sqlalchemy import case, func, or_, select, true
 
 from app.contacts.models import Contact
 from app.core.expressions import link, plain, record
+from app.core.filters import Filter, any_of, at_least, below
 from app.core.principal import Reach
 from app.core.redirects import ids_or_winners
-from app.core.resource import Filter, Resource, any_of, at_least, below
+from app.core.resource import Resource
 from app.core.visibility import predicate
 from app.duplicates.models import MODELS, DuplicateDismissal
 from app.duplicates.schemas import DismissalRead

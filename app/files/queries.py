@@ -6,8 +6,9 @@ from sqlalchemy import ARRAY, Select, Text, Uuid, bindparam, delete, func, selec
 from sqlalchemy.dialects.postgresql import insert
 
 from app.core.expressions import link, plain, record
+from app.core.filters import equals
 from app.core.principal import Reach
-from app.core.resource import Resource, equals
+from app.core.resource import Resource
 from app.core.statements import Statement, prepared
 from app.core.visibility import scope, unscoped
 from app.files.models import Attachment, ObjectRemoval, Photo

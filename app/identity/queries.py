@@ -6,8 +6,9 @@ from sqlalchemy import ARRAY, JSON, Select, Text, Uuid, bindparam, func, literal
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from app.core.expressions import asker, link, plain, record
+from app.core.filters import Filter, any_of, contains_word, equals
 from app.core.particulars import plain_code
-from app.core.resource import Filter, Resource, any_of, contains_word, equals
+from app.core.resource import Resource
 from app.identity.auth_schemas import DeviceRead
 from app.identity.models import Centre, CentreArea, DeviceSession, Role, Team, TeamMember, User, UserRole
 from app.identity.schemas import CentreRead, MeRead, RoleRead, TeamRead, UserRead

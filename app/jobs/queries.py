@@ -3,7 +3,8 @@
 from sqlalchemy import func
 
 from app.core.expressions import plain, record
-from app.core.resource import Resource, any_of
+from app.core.filters import any_of
+from app.core.resource import Resource
 from app.jobs.models import Job
 from app.jobs.schemas import JobRead
 

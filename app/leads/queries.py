@@ -6,9 +6,10 @@ from sqlalchemy import Integer, Select, Text, Uuid, bindparam, func, literal_col
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from app.core.expressions import link, money, plain, record
+from app.core.filters import any_of, at_least, at_most, below, contains_word, equals
 from app.core.principal import Reach
 from app.core.redirects import ids_or_winners
-from app.core.resource import Resource, any_of, at_least, at_most, below, contains_word, equals
+from app.core.resource import Resource
 from app.core.statements import prepared
 from app.core.visibility import scope
 from app.custom_fields.lists import CustomLists

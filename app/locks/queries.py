@@ -4,7 +4,8 @@ from sqlalchemy import Text, case, column, func, literal_column, select
 from sqlalchemy.orm import aliased
 
 from app.core.expressions import asker, link, plain, record
-from app.core.resource import Resource, any_of, below, equals
+from app.core.filters import any_of, below, equals
+from app.core.resource import Resource
 from app.identity.models import User
 from app.leads.models import Lead
 from app.locks.models import Clearance, LeadLock, ProtectionCheck

@@ -8,7 +8,8 @@ from sqlalchemy import ColumnElement, Interval, Uuid, and_, bindparam, func, lit
 from sqlalchemy.orm import aliased
 
 from app.core.expressions import link, plain, record
-from app.core.resource import Filter, Resource, equals
+from app.core.filters import Filter, equals
+from app.core.resource import Resource
 from app.identity.models import User
 from app.merges.models import Merge
 from app.merges.schemas import MergeRead

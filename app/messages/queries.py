@@ -7,7 +7,8 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import aliased
 
 from app.core.expressions import asker, link, plain, record
-from app.core.resource import Filter, Resource, any_of, equals
+from app.core.filters import Filter, any_of, equals
+from app.core.resource import Resource
 from app.identity.models import User
 from app.messages.models import Message, MessageRecipient
 from app.messages.schemas import MessageRead, ThreadRead

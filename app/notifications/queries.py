@@ -3,8 +3,9 @@
 from sqlalchemy import Text, case, func
 
 from app.core.expressions import asker, plain
+from app.core.filters import any_of, equals
 from app.core.problems import Language
-from app.core.resource import Resource, any_of, equals
+from app.core.resource import Resource
 from app.notifications.models import Notification
 from app.notifications.schemas import NotificationRead
 

@@ -24,8 +24,9 @@ from app.accounts.models import Account
 from app.accounts.queries import any_in
 from app.contacts.models import Contact
 from app.core.expressions import Expression, link, money, plain, record
+from app.core.filters import any_of, at_least, below, contains_word
 from app.core.principal import Reach
-from app.core.resource import Resource, any_of, at_least, below, contains_word
+from app.core.resource import Resource
 from app.core.statements import prepared
 from app.core.visibility import beside, scope
 from app.custom_fields.lists import CustomLists

@@ -4,7 +4,8 @@ from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from app.core.expressions import plain, record
-from app.core.resource import Resource, any_of, equals
+from app.core.filters import any_of, equals
+from app.core.resource import Resource
 from app.projects.models import Project, ProjectStatus
 from app.projects.schemas import ProjectRead
 
