@@ -7,7 +7,7 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 # Compiled modules halve the time to start.
 unexport PYTHONDONTWRITEBYTECODE
-.PHONY: help run demo user verify-index test test-slow check contract rules bench bench-matching bench-matching-online bench-matching-batch bench-matching-peers learn-weights fuzz fuzz-leaks lock clean environment dev-environment peers-environment
+.PHONY: help run demo user verify-index test test-slow check contract rules bench bench-matching bench-matching-online bench-matching-batch bench-matching-peers bench-reminders learn-weights fuzz fuzz-leaks lock clean environment dev-environment peers-environment
 
 PY := .venv/bin/python
 RUN := exec $(PY) -m app.cli
@@ -71,6 +71,9 @@ bench-matching-batch: dev-environment ## Link a file with a large stock and scan
 
 bench-matching-peers: dev-environment peers-environment ## Measure it beside splink and dedupe: DATA="folder folder" ARGS="--rounds 3 --json", or ARGS=--online
 	@$(PY) -m bench.matching_peers $(DATA) $(ARGS)
+
+bench-reminders: dev-environment ## Measure a hundred thousand reminders at one instant, and what requests feel of it: ARGS="--pace 8"
+	@$(PY) -m bench.reminders $(ARGS)
 
 lock: ## Resolve the dependencies anew and write requirements/*.txt
 	@bash requirements/lock.sh

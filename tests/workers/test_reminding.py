@@ -144,6 +144,8 @@ async def test_several_at_once_never_tell_the_same(cleared: Installation) -> Non
     await asyncio.gather(*map(work, several))
     await until_told(cleared, 1)
     assert await times_told(cleared) == [1] * 600
+    (mails,) = await cleared.sql("SELECT max(due_at) - min(due_at) AS over FROM outbox WHERE job = 'notifications.mail'")
+    assert mails["over"] > timedelta(seconds=2), "four at fifty a second, so that other jobs have their turn"
 
 
 async def test_a_worker_wakes_for_the_next_one(cleared: Installation) -> None:
