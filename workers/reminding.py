@@ -26,6 +26,8 @@ MAILS_PER_SECOND = 50
 """E-mails of one process that fall due: else every other job of the outbox would wait behind a morning's mails."""
 POLL_SECONDS = 1.0
 """How late a reminder may be that was set for a moment ago."""
+HELD_SECONDS = 0.1
+"""How soon to look again at one that is due and that another process holds."""
 LONGEST_PAUSE = 5.0
 
 
@@ -97,10 +99,8 @@ class Reminding:
         """How long to sleep: until the next one is due, and never longer than a poll."""
         async with open_context(self._services, SystemPrincipal("reminders")) as ctx:
             due_at = await sending.next_due(ctx)
-        now = self._services.clock.now()
-        left = POLL_SECONDS if due_at is None else (due_at - now) / timedelta(seconds=1)
-        # One that is overdue is held by another process, or waits for one that knows its kind.
-        return left if 0 < left < POLL_SECONDS else POLL_SECONDS
+        left = POLL_SECONDS if due_at is None else (due_at - self._services.clock.now()) / timedelta(seconds=1)
+        return min(max(left, HELD_SECONDS), POLL_SECONDS)
 
 
 def _count(batch: Batch, now: datetime) -> None:
