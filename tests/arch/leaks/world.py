@@ -126,7 +126,7 @@ async def _unseen(session: AsyncSession, asker: User) -> set[str]:
     )
     for mapper in Base.registry.mappers:
         model: Any = mapper.class_
-        if mapper.local_table not in owned_tables():
+        if mapper.local_table not in owned_tables() or not hasattr(model, "id"):  # those go by their user
             continue
         user = literal(asker.id)
         mine = model.visible_to(user, bindparam("teams", teams, type_=Lead.__table__.c.team_ids.type))
