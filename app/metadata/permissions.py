@@ -212,6 +212,7 @@ ONE_OF: dict[str, tuple[Permission, ...]] = {
 
 SOMETIMES: dict[str, tuple[Permission, ...]] = {
     "create_account": (P.ACCOUNTS_SET_VIP,),
+    "create_activity": (P.ACTIVITIES_WRITE,),  # of all but visit reports
     "create_lead": (P.LEADS_ASSIGN,),
     "delete_activity": (P.ACCOUNTS_DELETE,),
     "merge_records": (P.ACCOUNTS_SET_VIP, P.ERP_FOLLOW),
@@ -219,6 +220,7 @@ SOMETIMES: dict[str, tuple[Permission, ...]] = {
     "review_visit_report": (P.OPPORTUNITIES_WRITE,),
     "update_account": (P.ACCOUNTS_SET_VIP,),
     "update_lead": (P.LEADS_ASSIGN,),
+    "upload_activity_attachment": (P.ACTIVITIES_WRITE,),
     **dict.fromkeys(
         [f"explain_{kind}_access" for kind in ("lead", "account", "contact", "opportunity", "activity")],
         (P.ACCESS_EXPLAIN,),
