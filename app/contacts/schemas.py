@@ -24,6 +24,7 @@ from app.core.types import (
     Computed,
     Country,
     Day,
+    FromDeparture,
     FromErp,
     Inherited,
     Key,
@@ -126,13 +127,13 @@ class ContactCreate(Body):
     web_addresses: WebAddresses = Field(default_factory=list)
     contact_type: Key | None = None
     do_not_contact: Annotated[bool, Field(strict=True)] = False
-    relationship: Relationship = "active"
     birth_date: BirthDate | None = None
     description: Prose | None = None
     source: Line | None = None
     custom: CustomValues = Field(default_factory=dict)
     erp_id: FromErp = not_settable()
     industry: Inherited = not_settable()
+    relationship: FromDeparture = not_settable()
     left_on: Computed = not_settable()
     teams_follow: Computed = not_settable()
     next_contact_id: Computed = not_settable()
@@ -186,13 +187,13 @@ class ContactUpdate(Body):
     web_addresses: WebAddresses = absent()
     contact_type: Key | None = None
     do_not_contact: Annotated[bool, Field(strict=True)] = absent()
-    relationship: Relationship = absent()
     birth_date: BirthDate | None = None
     description: Prose | None = None
     source: Line | None = None
     custom: CustomValues = absent()
     erp_id: FromErp = not_settable()
     industry: Inherited = not_settable()
+    relationship: FromDeparture = not_settable()
     left_on: Computed = not_settable()
     teams_follow: Computed = not_settable()
     next_contact_id: Computed = not_settable()

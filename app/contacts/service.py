@@ -21,6 +21,7 @@ from app.core.context import Context
 from app.core.db import new_id
 from app.core.permissions import Permission
 from app.core.problems import Invalid
+from app.core.types import REASONS
 from app.core.visibility import unscoped, visible
 from app.core.writing import already_created, assign, delete, request_hash, require_match
 from app.custom_fields import checked
@@ -35,10 +36,6 @@ _SET_BY_RULE = {
 _UNBORN = {"de": "Der Geburtstag liegt in der Zukunft.", "en": "The birthday lies in the future."}
 
 
-_DEPART = {
-    "de": "Das ändert nur der Abgang: POST /v1/contacts/{id}/departure; DELETE nimmt ihn zurück.",
-    "en": "Only a departure changes this: POST /v1/contacts/{id}/departure; DELETE takes it back.",
-}
 _NO_TEAMS = {
     "de": "Ohne Kunden gibt es keine Teams zu übernehmen; nennen Sie mindestens ein Team.",
     "en": "Without an account there are no teams to follow; name at least one team.",
@@ -76,7 +73,7 @@ async def add(
     body = settled.into(body)
     people, wrong = await people_of(ctx, body)
     errors += settled.errors + wrong + _birth_errors(ctx, body) + await checked(ctx, "contact", body)
-    errors += await wrong_type(ctx, body) + _departure_errors(body, "active")
+    errors += await wrong_type(ctx, body)
     if errors:
         raise Invalid(errors)
     contact = Contact(
@@ -124,7 +121,6 @@ async def change(ctx: Context, contact: Contact, patch: ContactUpdate) -> None:
     settled = reach.settle(patch, reach.OF_CONTACTS, now=ctx.now, by=ctx.user_id, before=before)
     errors += settled.errors + await changed_people(ctx, contact, patch) + _birth_errors(ctx, patch)
     errors += await checked(ctx, "contact", patch, contact.custom) + await wrong_type(ctx, patch, contact)
-    errors += _departure_errors(patch, contact.relationship)
     errors += _gone_errors(contact, moved=moved)
     patch = settled.into(patch)
     if contact.teams_follow and set(patch.team_ids or ()) == set(contact.team_ids):
@@ -161,14 +157,11 @@ async def _teams_of(ctx: Context, contact: Contact) -> list[UUID]:
     return list((await ctx.session.execute(unscoped(statement, reason=reason))).scalar_one())
 
 
-def _departure_errors(body: ContactCreate | ContactUpdate, now: str) -> list[FieldProblem]:
-    named = "relationship" in body.model_fields_set and body.relationship != now
-    return [("/relationship", "use_departure", _DEPART)] if named else []
-
-
 def _gone_errors(contact: Contact, *, moved: bool) -> list[FieldProblem]:
     """Who has left a company goes to no other: they are made anew there (ACC-6)."""
-    return [("/account_id", "use_departure", _DEPART)] if moved and contact.relationship != "active" else []
+    return (
+        [("/account_id", "use_departure", REASONS["departure"])] if moved and contact.relationship != "active" else []
+    )
 
 
 async def remove(ctx: Context, contact_id: UUID) -> None:

@@ -111,9 +111,9 @@ Day = Annotated[
 """A calendar day, such as `2026-03-02`."""
 
 
-Source = Literal["computed", "erp", "inherited", "visits", "system", "fixed"]
+Source = Literal["computed", "erp", "inherited", "visits", "departure", "system", "fixed"]
 
-REASONS: dict[Source, dict[Literal["de", "en"], str]] = {
+REASONS: dict[Source, dict[str, str]] = {
     "computed": {"de": "Dieses Feld wird berechnet.", "en": "This field is computed."},
     "erp": {"de": "Dieses Feld kommt aus dem ERP-System.", "en": "This field comes from the ERP."},
     "inherited": {
@@ -121,6 +121,10 @@ REASONS: dict[Source, dict[Literal["de", "en"], str]] = {
         "en": "This field is taken over from the account.",
     },
     "visits": {"de": "Dieses Feld kommt aus den Besuchsberichten.", "en": "This field comes from the visit reports."},
+    "departure": {
+        "de": "Das ändert nur der Abgang: POST /v1/contacts/{id}/departure; DELETE nimmt ihn zurück.",
+        "en": "Only a departure changes this: POST /v1/contacts/{id}/departure; DELETE takes it back.",
+    },
     "system": {"de": "Dieses Feld setzt Leadwerk.", "en": "Leadwerk sets this field."},
     "fixed": {
         "de": "Dieses Feld wird beim Anlegen festgelegt und bleibt, wie es ist.",
@@ -160,6 +164,9 @@ Inherited = Annotated[SkipJsonSchema[None], ReadOnly("inherited")]
 
 FromVisits = Annotated[SkipJsonSchema[None], ReadOnly("visits")]
 """A field that visit reports keep."""
+
+FromDeparture = Annotated[SkipJsonSchema[None], ReadOnly("departure")]
+"""A field that a contact's departure sets."""
 
 Fixed = Annotated[SkipJsonSchema[None], ReadOnly("fixed")]
 """A field of a creation that no change takes."""
