@@ -23,7 +23,9 @@ AT_ONCE = 250
 PER_SECOND = 2500
 """Of one process at most; and it rests half as long as a batch took, so that requests have their turn on a slow machine too."""
 MAILS_PER_SECOND = 50
-"""E-mails of one process that fall due: else every other job of the outbox would wait behind a morning's mails."""
+"""E-mails that fall due where many are told at once: else every other job of the outbox would wait behind a morning's mails."""
+MAILS_LATER = timedelta(seconds=30)
+"""After so long these begin, when the inboxes are filled; sending them takes the same process far longer than telling."""
 POLL_SECONDS = 1.0
 """How late a reminder may be that was set for a moment ago."""
 HELD_SECONDS = 0.1
@@ -66,9 +68,10 @@ class Reminding:
     async def send(self) -> bool:
         """Tell a batch; returns whether there may be more."""
         limit = 1 if self._singly else self._at_once
+        mail_at = self._mail_at if self._after is not None else None
         try:
             async with open_context(self._services, SystemPrincipal("reminders")) as ctx:
-                batch = await sending.send_due(ctx, limit=limit, after=self._after, mail_at=self._mail_at)
+                batch = await sending.send_due(ctx, limit=limit, after=self._after, mail_at=mail_at)
         except CannotTell as failure:
             await self._put_aside(failure)
             return True
@@ -79,8 +82,9 @@ class Reminding:
         return more
 
     def _mail_at(self) -> datetime:
-        """When the next e-mail goes out."""
-        self._mailed = max(self._services.clock.now(), self._mailed + timedelta(seconds=1 / MAILS_PER_SECOND))
+        """When the next e-mail of many goes out."""
+        first = self._services.clock.now() + MAILS_LATER
+        self._mailed = max(first, self._mailed + timedelta(seconds=1 / MAILS_PER_SECOND))
         return self._mailed
 
     async def _put_aside(self, failure: CannotTell) -> None:
