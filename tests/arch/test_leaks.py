@@ -30,6 +30,7 @@ ROLES = ("developer", "curious", "ks", "curious", "rm", "mst", "curious", "fn")
 
 _ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+(?:Z|\+00:00)")
+_SECRET = re.compile(r"[\w-]{43}(?=\.ics)")
 _FRESH = {"trace_id", "next_cursor", "instance"}
 
 
@@ -99,7 +100,7 @@ def told(world: Leaks, name: str, request: dict[str, Any], answer: httpx.Respons
 
 
 def comparable(world: Leaks, answer: httpx.Response) -> Any:
-    """The answer without what is new each time: ids just made, moments, signed cursors."""
+    """The answer without what is new each time: ids and secrets just made, moments, signed cursors."""
     lasting = {str(id_) for id_ in world.own.values()} | world.secret_ids
 
     def plain(value: Any, key: str = "") -> Any:
@@ -113,7 +114,7 @@ def comparable(world: Leaks, answer: httpx.Response) -> Any:
             return "number"
         if isinstance(value, str):
             value = _ID.sub(lambda m: m[0] if m[0] in lasting else "id", value)
-            return _MOMENT.sub("moment", value)
+            return _SECRET.sub("secret", _MOMENT.sub("moment", value))
         return value
 
     return answer.status_code, plain(_json(answer)) or answer.text[:200]

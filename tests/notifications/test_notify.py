@@ -100,7 +100,6 @@ SAMPLE: dict[str, Any] = {
     "excerpt": "e",
     "losers": "Hueber",
     "day": date(2026, 8, 1),
-    "time": "09:00",
     "location": "Linz",
     "note": None,
     "place": "note",
