@@ -112,8 +112,14 @@ def _add_project() -> None:
                 "VALUES (:id, :project, :key, :position, :german, :english, :category, :color)"
             ),
             {
-                **{"id": uuid7(), "project": VISITS_PROJECT_ID, "key": key, "position": position},
-                **{"german": german, "english": english, "category": category, "color": color},
+                "id": uuid7(),
+                "project": VISITS_PROJECT_ID,
+                "key": key,
+                "position": position,
+                "german": german,
+                "english": english,
+                "category": category,
+                "color": color,
             },
         )
 
