@@ -116,7 +116,7 @@ def changed() -> Any:
             log.c.record_type == func.any(bindparam("types", type_=ARRAY(Text), required=True)),
         )
         .order_by(log.c.xid, log.c.id)
-        .limit(_limit)
+        .limit(_limit + literal_column("1", Integer))  # the one at the client's place may have been told already
         .cte("entry")
         .prefix_with("MATERIALIZED")
     )

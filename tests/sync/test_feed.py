@@ -115,6 +115,27 @@ async def test_what_changes_during_the_snapshot_comes_after_it(world: World) -> 
     assert device.ids("account") == {one.id for one in accounts} - first | {new.id}
 
 
+async def test_pages_of_changes_lose_nothing_between_them(world: World) -> None:
+    centre, team = await world.centre()
+    eva, tom = await world.manager(team), await world.technician(team)
+    accounts = [await make_account(world.session, eva, centre_id=centre.id, team_ids=[team.id]) for _ in range(4)]
+    people = [await make_contact(world.session, eva, accounts[0], team_ids=[team.id]) for _ in range(3)]
+    device = await world.device(tom)
+    for limit in (1, 2, 3):
+        device.query = {}
+        await device.sync()
+        device.query = {"limit": str(limit)}
+        for one in accounts:
+            await world.sql("UPDATE accounts SET description = $2, access = $3 WHERE id = $1", one.id, *ACCESS[limit])
+        await device.sync()
+        told = {one["id"]: one["data"] for one in device.changes}
+        assert [told[str(one.id)]["description"] for one in accounts] == [ACCESS[limit][0]] * 4
+        assert told.keys() == {str(one.id) for one in (*accounts, *people)}, "contacts are looked at with their account"
+
+
+ACCESS = {1: ("eins", "public_read"), 2: ("zwei", "managers"), 3: ("drei", "public_write")}
+
+
 async def test_lost_access_and_left_set(world: World) -> None:
     centre, team = await world.centre()
     away, _ = await world.centre()
