@@ -90,6 +90,7 @@ TARGETS: dict[str, str | None] = {
     "recipient_ids": "users",
     "recipients": "users",
     "ref": None,  # of a match, whatever it is
+    "reply_to_id": "messages",
     "requested_by": "users",
     "script_version_id": None,  # a version of a call script, which is no record
     "sender": "users",
@@ -99,6 +100,7 @@ TARGETS: dict[str, str | None] = {
     "team_id": "teams",
     "team_ids": "teams",
     "teams": "teams",
+    "thread_id": "messages",
     "undone_by": "users",
     "user": "users",
     "user_id": "users",

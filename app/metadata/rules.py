@@ -9,7 +9,7 @@ from app.core.resource import PageQuery
 EITHER: dict[str, list[list[str]]] = {
     "activities": [["account_id"], ["contact_id"], ["lead_id"], ["opportunity_id"]],
     "clearances": [["lock_id"], ["account_id"]],
-    "messages": [["recipient_ids"], ["role_keys"]],
+    "messages": [["recipient_ids", "subject"], ["role_keys", "subject"], ["reply_to_id"]],
     "opportunities": [["name", "account_id", "expected_revenue"], ["message_id"]],
     "protection-checks": [["name"], ["company"], ["last_name"], ["phone"], ["email"], ["website"], ["vat_id"]],
 }
