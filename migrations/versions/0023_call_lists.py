@@ -59,6 +59,18 @@ BEGIN
     RETURN NULL;
 END $$
 """
+# What is new can only be later: nothing else need be looked at.
+LOGGED = """
+CREATE FUNCTION call_logged() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE contact_calls SET last_held_at = NEW.at
+    WHERE contact_id = NEW.contact_id AND (last_held_at IS NULL OR last_held_at < NEW.at);
+    UPDATE account_calls SET last_held_at = NEW.at
+    WHERE account_id = NEW.account_id AND (last_held_at IS NULL OR last_held_at < NEW.at);
+    DELETE FROM call_claims WHERE record_id IN (NEW.contact_id, NEW.account_id);
+    RETURN NULL;
+END $$
+"""
 COLLECT = (
     "SELECT array_agg(id), array_agg(contact_id), array_agg(account_id) INTO ids, contacts, accounts FROM {source};"
 )
@@ -74,11 +86,6 @@ END_CLAIMS_IF_HELD = f"""IF EXISTS (SELECT FROM new_rows n JOIN old_rows o ON o.
     END IF;"""
 ON_ACTIVITIES = {
     # event: (rows, what follows, transition tables)
-    "insert": (
-        COLLECT.format(source=f"new_rows WHERE {HELD}"),
-        END_CLAIMS,
-        "NEW TABLE AS new_rows",
-    ),
     "update": (COLLECT_CHANGED, END_CLAIMS_IF_HELD, "OLD TABLE AS old_rows NEW TABLE AS new_rows"),
     "delete": (COLLECT.format(source=f"old_rows WHERE {HELD}"), "", "OLD TABLE AS old_rows"),
 }
@@ -139,6 +146,7 @@ FILL = (
 )
 FUNCTIONS = (
     *("keep_contact_calls()", "keep_account_calls()"),
+    "call_logged()",
     *(f"calls_changed_{event}()" for event in ON_ACTIVITIES),
     *(f"call_participants_{event}()" for event in PARTICIPANTS),
     "refresh_last_calls(uuid[], uuid[])",
@@ -229,6 +237,11 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("user_id", "list", name=op.f("pk_call_list_favourites")),
     )
 
+    op.execute(LOGGED)
+    op.execute(
+        "CREATE TRIGGER call_logged AFTER INSERT ON activities FOR EACH ROW "
+        "WHEN (NEW.type = 'call' AND NEW.status = 'held') EXECUTE FUNCTION call_logged()"
+    )
     op.execute(REFRESH)
     for event, (rows, then, tables) in ON_ACTIVITIES.items():
         function = CHANGED.format(rows=rows, then=then).replace("calls_changed()", f"calls_changed_{event}()")
