@@ -79,7 +79,12 @@ class World:
         """A task or visit report as it stands in the table."""
         status = {"task": "open", "visit_report": "submitted"}[type_]
         starts_at = datetime.now(UTC) if type_ == "visit_report" else None
-        fields = {"subject": "Ölwechsel", "status": status, "starts_at": starts_at, "time_zone": "Europe/Vienna"}
+        fields: dict[str, Any] = {
+            "subject": "Ölwechsel",
+            "status": status,
+            "starts_at": starts_at,
+            "time_zone": "Europe/Vienna",
+        }
         fields |= {"account_id": account.id if account else None, "participant_ids": []}
         if type_ == "visit_report":
             fields |= {"cross_sell": False, "follow_up_actions": []}

@@ -130,7 +130,8 @@ async def test_pages_of_changes_lose_nothing_between_them(world: World) -> None:
         await device.sync()
         told = {one["id"]: one["data"] for one in device.changes}
         assert [told[str(one.id)]["description"] for one in accounts] == [ACCESS[limit][0]] * 4
-        assert told.keys() == {str(one.id) for one in (*accounts, *people)}, "contacts are looked at with their account"
+        everybody = [one.id for one in accounts] + [one.id for one in people]
+        assert told.keys() == {str(id_) for id_ in everybody}, "contacts are looked at with their account"
 
 
 ACCESS = {1: ("eins", "public_read"), 2: ("zwei", "managers"), 3: ("drei", "public_write")}
@@ -214,7 +215,7 @@ async def test_never_a_word_of_what_was_never_seen(world: World) -> None:
     assert await there.sync() == []
     await here.sync()
     assert {(one["id"], one["op"], one.get("reason")) for one in here.changes} == {
-        (str(one.id), "remove", "deleted") for one in (account, contact, task)
+        (str(id_), "remove", "deleted") for id_ in (account.id, contact.id, task.id)
     }
     stolen = await there.client.get("/v1/sync", params={"token": here.token or ""})
     assert (stolen.status_code, stolen.json()["code"]) == (410, "sync_token_expired")
