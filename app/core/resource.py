@@ -189,9 +189,7 @@ class Resource:
     # --- many --------------------------------------------------------------------------------------------------------
 
     def rows(self, how_far: Reach, fields: Sequence[str], *more: Any) -> Select[Any]:
-        """A statement for records within that reach: `json` with these fields, as their single GET shows them, and what else is
-        asked for.
-        """
+        """A statement for records within that reach: `json` with these fields, and what else is asked for."""
         return self._select(fields, how_far, *more)
 
     async def page(self, ctx: Context, request: Request, query: ListQuery) -> Response:
