@@ -136,6 +136,7 @@ async def _changes(asker: _Asker, place: Place, limit: int) -> Page:
         for table in (kind.table, *kind.parts):
             by_table.setdefault(table, []).append(kind)
     changes: list[str] = []
+    await asker.ctx.run(queries.IN_ORDER)
     while True:
         rows = await asker.ctx.fetch(
             queries.changed(),

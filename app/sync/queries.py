@@ -103,6 +103,10 @@ def current(kind: Kind, shape: Shape) -> Select[Any]:
     return records.where(kind.model.id == func.any(IDS), kind.model.id.in_(members(kind, shape, among=IDS)))
 
 
+IN_ORDER = Statement(select(func.set_config("enable_sort", "off", True)))
+"""Before `changed`: read the index in its order, page by page, and do not collect and sort all that a client does not know yet."""
+
+
 @prepared
 def changed() -> Any:
     """What was changed after the client's place, in the feed's order: rows of the log, and behind one that moves an account
