@@ -3,10 +3,10 @@
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from app.accounts.schemas import AccountRead
-from app.activities.reads import ActivityRead
+from app.activities.reads import AnyActivity
 from app.contacts.schemas import ContactRead
 from app.core.problems import ProblemBody
 from app.core.types import Body
@@ -95,7 +95,9 @@ class ActivityChange(_Change):
     """A task or visit report that is new, changed or gone."""
 
     type: Literal["activity"]
-    data: ActivityRead | None
+    data: AnyActivity | None = Field(  # type: ignore[valid-type]  # a model made at run time
+        description="As `GET /v1/activities/{activity_id}` shows one of its type."
+    )
 
 
 class SyncPage(BaseModel):
@@ -110,7 +112,12 @@ class SyncPage(BaseModel):
     )
 
 
-Data = Annotated[dict[str, JsonValue], Field(max_length=200)]
+Data = Annotated[
+    dict[str, Any],
+    Field(max_length=200),
+    WithJsonSchema({"type": "object", "maxProperties": 200, "additionalProperties": True}),
+]
+"""The body of the single request, whose schema is the place that says what may be in it."""
 
 
 class Operation(Body):
