@@ -39,7 +39,7 @@ async def list_call_scripts(ctx: Ctx, request: Request, query: Annotated[CallScr
     """
     ctx.require(Permission.ACTIVITIES_READ)
     if query.account_id is not None and not await is_visible(ctx, "account", query.account_id):
-        raise NotFound
+        return ctx.reply({"items": [], "next_cursor": None})
     return await CALL_SCRIPT.page(ctx, request, query)
 
 

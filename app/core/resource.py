@@ -80,7 +80,7 @@ class ListQuery(PageQuery):
 
     count: bool = Field(default=False, description="Also count all that match.")
     fields: str | None = Field(
-        default=None, max_length=500, pattern=r"^[a-z0-9_,]+$", description="Only these fields, separated by commas."
+        default=None, max_length=1000, pattern=r"^[a-z0-9_,]+$", description="Only these fields, separated by commas."
     )
 
 

@@ -3,14 +3,17 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, text
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, select, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from app.accounts.models import Account
 from app.core.db import Base, new_id
+from app.core.visibility import beside, owned
 
 KINDS = ("visit_report_submitted", "visit_report_corrected")
 
 
+@owned
 class ErpEvent(Base):
     """One thing that happened to an account. It waits while the ERP does not know the account."""
 
@@ -35,3 +38,9 @@ class ErpEvent(Base):
     created_at: Mapped[datetime]
     acknowledged_at: Mapped[datetime | None]
     acknowledged_by: Mapped[UUID | None]
+
+    @classmethod
+    def visible_to(cls, user: ColumnElement[UUID], teams: ColumnElement[list[UUID]]) -> ColumnElement[bool]:
+        """Whoever sees the account."""
+        account = select(Account.id).where(Account.id == cls.account_id, Account.visible_to(user, teams)).correlate(cls)
+        return beside(account, Account, reason="seen by the account's own rule").exists()

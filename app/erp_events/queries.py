@@ -8,7 +8,7 @@ from app.core.resource import Resource
 from app.erp_events.models import ErpEvent
 from app.erp_events.schemas import ErpEventRead
 
-_WHY = "whoever connects the ERP reads every account's"
+_WHY = "whoever sees the event sees its account"
 _HORIZON = cast(cast(func.pg_snapshot_xmin(func.pg_current_snapshot()), Text), BigInteger)
 _COLUMNS = {
     **plain(ErpEvent, "id", "version", "kind", "visited_on", "created_at", "acknowledged_at"),
@@ -22,7 +22,6 @@ ERP_EVENT = Resource(
     ErpEventRead,
     _COLUMNS,
     joins=lambda s: s.join(Account, Account.id == ErpEvent.account_id),
-    is_owned=False,
     beside={Account: _WHY},
 )
 
@@ -40,7 +39,6 @@ PENDING = Resource(
     joins=_pending,
     sorts={"xid": ErpEvent.xid},
     default_sort="xid",
-    is_owned=False,
     beside={Account: _WHY},
 )
 """In the order in which the transactions began; none comes later that belongs before one that was shown."""

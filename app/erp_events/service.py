@@ -9,7 +9,6 @@ from sqlalchemy.dialects.postgresql import insert
 from app.core.context import Context
 from app.core.db import new_id
 from app.core.permissions import Permission
-from app.core.problems import NotFound
 from app.core.statements import Statement
 from app.erp_events.models import ErpEvent
 from app.erp_events.schemas import ErpEventKind
@@ -40,9 +39,7 @@ async def tell(
 async def acknowledge(ctx: Context, event_id: UUID) -> None:
     """The ERP has taken the event; again changes nothing. Raises Forbidden, NotFound."""
     ctx.require(Permission.ERP_FOLLOW)
-    event = await ctx.session.get(ErpEvent, event_id, with_for_update=True)
-    if event is None:
-        raise NotFound
+    event = await ctx.load(ErpEvent, event_id)
     if event.acknowledged_at is None:
         event.acknowledged_at, event.acknowledged_by = ctx.now, ctx.user_id
         event.version += 1

@@ -95,8 +95,10 @@ TARGETS: dict[str, str | None] = {
     "script_version_id": None,  # a version of a call script, which is no record
     "sender": "users",
     "sender_id": "users",
+    "reviewed_by": "users",
     "series_id": "activities",
     "started_by": "users",
+    "task_id": "activities",
     "team_id": "teams",
     "team_ids": "teams",
     "teams": "teams",
@@ -104,6 +106,7 @@ TARGETS: dict[str, str | None] = {
     "undone_by": "users",
     "user": "users",
     "user_id": "users",
+    "visit_report_id": "activities",
 }
 """Which resource's records a field of this name names; None for ids that name none by themselves."""
 

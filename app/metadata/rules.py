@@ -15,6 +15,11 @@ EITHER: dict[str, list[list[str]]] = {
 }
 """All fields of at least one of the groups are there when a record is made."""
 
+EITHER_OF: dict[str, dict[str, list[list[str]]]] = {
+    "activities": {"meeting": [["starts_at"], ["all_day", "starts_on"]]},
+}
+"""The same for one variant of a resource."""
+
 REQUIRED_BY: dict[str, dict[str, str]] = {
     "leads": {
         "path": "/v1/projects/{project_id}",
@@ -50,6 +55,8 @@ def of(resource: str) -> dict[str, Any]:
     found: dict[str, Any] = {}
     if resource in EITHER:
         found["either"] = EITHER[resource]
+    if resource in EITHER_OF:
+        found["either_of"] = EITHER_OF[resource]
     if resource in REQUIRED_BY:
         found["required_by"] = REQUIRED_BY[resource]
     return found

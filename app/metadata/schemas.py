@@ -276,6 +276,9 @@ class ResourceMetadata(ResourceSummary):
     either: list[list[str]] | None = Field(
         default=None, description="When a record is made, all fields of at least one of these groups are there."
     )
+    either_of: dict[str, list[list[str]]] | None = Field(
+        default=None, description="The same for variants, by their value: one of these groups besides."
+    )
     required_by: RequiredBy | None = None
     list: ListRead | None = None
 

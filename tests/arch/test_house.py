@@ -76,7 +76,6 @@ UNOWNED = {
     "device_sessions": "each service asks for its own user's",
     "duplicate_cluster_members": "seen through their cluster",
     "duplicate_scans": "a permission says who; what they found is owned",
-    "erp_events": "a permission says who follows them",
     "member_organisations": "everybody sees them",
     "message_recipients": "seen through their message",
     "object_removals": "never shown",

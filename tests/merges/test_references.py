@@ -16,7 +16,7 @@ OTHERS = {
     # columns of ids that never are those of a lead, account or contact
     r"\w+\.id", r".*\.(user|holder|assignee|sender|role|team|centre|default_team|project|pipeline|stage|device)_id",
     r".*_by", r".*\.(team|rule_team|manager|member|member_organisation|recipient|participant)_ids",
-    r".*\.(message|activity|opportunity|lock|receipt|merge|family|session|scan|cluster|photo|maps_to|follows|series|owner|script_version|source|op)_id",
+    r".*\.(message|activity|opportunity|lock|receipt|merge|family|session|scan|cluster|photo|maps_to|follows|series|owner|script|script_version|source|op|thread|reply_to)_id",
 }  # fmt: skip
 
 

@@ -67,6 +67,8 @@ class Forms:
             wanted = [n for n in wanted if n not in kept and fields[n].get("shorthand_for", n) in {n, *kept}]
         if either := described.get("either"):
             wanted += either[group % len(either)]
+        if of_variant := described.get("either_of", {}).get(body.get((variants or {}).get("field", ""))):
+            wanted += of_variant[0]
         for name in wanted:
             try:
                 await self._fill(name, fields, body)

@@ -14,6 +14,8 @@ from tests.metadata.forms import CannotFill, Forms, as_sent, custom_queries, fil
 NOT_BUILT = {
     "merges": "names records of one kind and the version of each, which only their preview tells",
     "duplicate-dismissals": "names two records that were found to be alike",
+    "follow-ups": "names a record of any kind, chosen from that kind's list",
+    "calendar-shares": "names somebody else than the asker",
     "clearances": "names another one's lock, which only a protection check tells",
 }
 """Resources whose creation is an answer to something that was found before, not a form."""

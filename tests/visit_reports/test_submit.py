@@ -30,7 +30,13 @@ async def told(session: AsyncSession, kind: str = "cross_sell_found") -> list[An
 
 
 async def events(session: AsyncSession) -> list[Any]:
-    return list((await session.execute(select(ErpEvent).order_by(ErpEvent.created_at, ErpEvent.id))).scalars())
+    return list(
+        (
+            await session.execute(
+                unscoped(select(ErpEvent).order_by(ErpEvent.created_at, ErpEvent.id), reason="the test looks")
+            )
+        ).scalars()
+    )
 
 
 @pytest.mark.rule("VISIT-1")
