@@ -7,8 +7,8 @@ from app.accounts.organisation_router import router as member_organisations
 from app.accounts.router import router as accounts
 from app.activities.router import router as activities
 from app.background_jobs.router import router as background_jobs
-from app.call_lists.router import router as call_lists
 from app.calendar.router import router as calendar
+from app.call_lists.router import router as call_lists
 from app.call_scripts.router import router as call_scripts
 from app.contact_types.router import router as contact_types
 from app.contacts.membership_router import router as account_contacts
@@ -47,9 +47,9 @@ from app.recording.router import router as recording
 from app.registration.account_router import router as account_registration
 from app.registration.router import router as registration
 from app.sync.router import router as sync
+from app.timeline.router import router as timeline
 from app.visit_reports.router import amendments
 from app.visit_reports.router import router as visit_reports
-from app.timeline.router import router as timeline
 
 ROUTERS: list[APIRouter] = [
     leads,
