@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Callable, Sequence
+from copy import copy
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from uuid import UUID
 
 from pydantic import (
@@ -239,11 +240,21 @@ class RecordRead(BaseModel):
 
 
 def united(name: str, models: Sequence[type[BaseModel]]) -> type[BaseModel]:
-    """A model with the fields of all: what can be known of a record whose type decides which of them it is."""
+    """A model with the fields of all: what can be known of a record whose type decides which of them it is. A field that some
+    lack need not be there.
+    """
     fields: dict[str, Any] = {}
-    for model in models:
-        for field, info in model.model_fields.items():
-            fields.setdefault(field, (info.annotation, info))
+    for field in dict.fromkeys(field for model in models for field in model.model_fields):
+        infos = [model.model_fields[field] for model in models if field in model.model_fields]
+        info = copy(infos[0])
+        kinds = dict.fromkeys(one.annotation for one in infos)
+        if all(get_origin(kind) is Literal for kind in kinds):
+            info.annotation = Literal[tuple(dict.fromkeys(value for kind in kinds for value in get_args(kind)))]  # type: ignore[assignment]  # made at run time
+        else:
+            info.annotation = Union[tuple(kinds)]  # type: ignore[assignment]  # noqa: UP007  (made at run time)
+        if len(infos) < len(models):
+            info.default = None
+        fields[field] = (info.annotation, info)
     return create_model(name, **fields)
 
 
