@@ -141,6 +141,7 @@ async def delete_calendar_share(ctx: Ctx, share_id: UUID) -> Response:
     operation_id="get_calendar_address",
     summary="Get your calendar address",
     response_model=AddressRead,
+    responses=declared(NotFound),
 )
 async def get_calendar_address(ctx: Ctx) -> Response:
     """Whether you have a private calendar address, and when it was last used. The address itself is told once, when it is made."""
@@ -160,7 +161,9 @@ async def make_calendar_address(ctx: PostCtx, body: AddressCreate) -> Response:
     Whoever knows it needs no log-in: keep it to yourself. The answer is not kept; sent again, the request makes another address.
     """
     made = orjson.dumps(await addresses.make(ctx, body.details))
-    return Response(made, 201, {"Cache-Control": "no-store"}, "application/json")
+    return Response(
+        made, 201, {"Cache-Control": "no-store", "Location": "/v1/me/calendar-address"}, "application/json"
+    )
 
 
 @router.delete(

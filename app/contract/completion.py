@@ -245,7 +245,8 @@ class Completion:
 
     def _has_version(self, response: dict[str, Any]) -> bool:
         schema = self._resolved(response.get("content", {}).get(JSON, {}).get("schema", {}))
-        return "version" in schema.get("properties", {})
+        models = [self._resolved(one) for one in schema.get("oneOf", [schema])]
+        return all("version" in model.get("properties", {}) for model in models)
 
     def _give_examples(self, method: str, operation: dict[str, Any]) -> None:
         bodies = [operation["requestBody"]] if "requestBody" in operation else []
