@@ -38,7 +38,9 @@ def _summed(key: str, rows: Select[Any]) -> Any:
 @prepared
 def unread() -> Select[Any]:
     """How many notifications and messages the asker has not read, up to the most that are counted."""
-    notifications = select(literal(1)).where(Notification.user_id == asker(), Notification.read_at.is_(None))
+    notifications = select(literal(1)).where(
+        Notification.user_id == asker(), Notification.in_app, Notification.read_at.is_(None)
+    )
     messages = select(literal(1)).where(MessageRecipient.user_id == asker(), MessageRecipient.read_at.is_(None))
     both = (
         select(func.count()).select_from(one.limit(COUNTED).subquery()).scalar_subquery().label(name)

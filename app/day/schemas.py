@@ -25,7 +25,7 @@ class DaySection(BaseModel):
     label: str
     count: int = Field(description="How many there are; 100 means 100 or more.")
     items: list[DayItem] = Field(description="The first ten, what has waited longest first.")
-    path: str = Field(description="The list that has them all.")
+    path: str = Field(description="The list in which they all stand, perhaps among others.")
 
 
 class DayRead(BaseModel):

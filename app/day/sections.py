@@ -46,6 +46,7 @@ COUNTED = 100
 P = Permission
 
 _moment, _day = DateTime(timezone=True), Date()
+DAY_STARTS = bindparam("day_starts", type_=_moment, required=True)
 DAY_ENDS = bindparam("day_ends", type_=_moment, required=True)
 NOW = bindparam("now", type_=_moment, required=True)
 TODAY = bindparam("today", type_=_day, required=True)
@@ -63,7 +64,7 @@ class Section:
     """The asker needs all of them."""
     rows: Callable[[Reach], Select[Any]]
     path: str
-    """The list that goes on: `{user}` is the asker, `{day_ends}` when their day ends, `{tomorrow}` the day after."""
+    """The list that goes on: `{user}` is the asker, `{day_starts}` and `{day_ends}` when their day does, `{tomorrow}` the day after."""
 
 
 def _row(type_: str, id_: Any, title: Any, at: Any, about: Any) -> tuple[ColumnElement[Any], ...]:
@@ -94,13 +95,15 @@ def _calls(how_far: Reach) -> Select[Any]:
 
 
 def _meetings(how_far: Reach) -> Select[Any]:
+    """Those of earlier days that nobody has closed; today's come from the calendar, which knows what recurs."""
     takes_part = Activity.participant_ids.op("@>", is_comparison=True)(array([asker()]))
     return _activities(
         how_far,
         or_(Activity.assignee_id == asker(), takes_part),
         Activity.is_open,
         Activity.type == "meeting",
-        Activity.at < DAY_ENDS,
+        Activity.recurrence.is_(None),
+        Activity.at < DAY_STARTS,
     )
 
 
@@ -223,7 +226,7 @@ SECTIONS: tuple[Section, ...] = (
         {"de": "Besprechungen", "en": "Meetings"},
         (P.ACTIVITIES_READ,),
         _meetings,
-        "/v1/activities?type=meeting&open=true&assignee_id={user}&at_before={day_ends}&sort=at",
+        "/v1/calendar?from={day_starts}&to={day_ends}&types=meeting",
     ),
     Section(
         "tasks",
@@ -251,7 +254,7 @@ SECTIONS: tuple[Section, ...] = (
         {"de": "Neue Interessenten", "en": "New leads"},
         (P.LEADS_READ, P.LEADS_CONVERT),
         _leads,
-        "/v1/leads?phase=open&assignee_id={user}&sort=created_at",
+        "/v1/leads?phase=open&sort=created_at",
     ),
     Section(
         "visit_reports",

@@ -62,6 +62,15 @@ async def test_what_waits_is_there_and_what_is_not_mine_is_not(
     taking_part = await make(
         type="meeting", starts_at=now.isoformat(), assignee_id=str(mate.id), participant_ids=[str(user.id)]
     )
+    begun = now - timedelta(days=14)
+    weekly = await make(type="meeting", starts_at=begun.isoformat(), recurrence="FREQ=WEEKLY;COUNT=30", time_zone="UTC")
+    await make(
+        type="meeting",
+        starts_at=(begun + timedelta(days=1)).isoformat(),
+        recurrence="FREQ=WEEKLY;COUNT=30",
+        time_zone="UTC",
+    )
+    unclosed = await make(type="meeting", starts_at=begun.isoformat())
     asked: list[str] = []
     fetch = one_connection.fetch
 
@@ -75,7 +84,8 @@ async def test_what_waits_is_there_and_what_is_not_mine_is_not(
     found = sections(answer.json())
     assert found["calls"] == [overdue, today]
     assert found["tasks"] == [late, some_day]
-    assert found["meetings"] == [taking_part]
+    assert found["meetings"][0] == unclosed, "what is overdue comes first"
+    assert sorted(found["meetings"][1:]) == sorted([taking_part, weekly]), "a series is there on its days only"
     item = next(s for s in answer.json()["sections"] if s["key"] == "calls")["items"][0]
     assert item["account"] == {"id": str(account.id), "name": "Kranz GmbH"} and item["type"] == "activity"
     for _ in range(12):
