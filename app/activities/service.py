@@ -21,6 +21,7 @@ from app.activities.schemas import Appointment, AppointmentUpdate, EmailCreate, 
 from app.contacts.models import Contact
 from app.core.context import Context
 from app.core.db import new_id
+from app.core.permissions import Permission
 from app.core.principal import Reach, UserPrincipal
 from app.core.statements import Statement
 from app.core.visibility import scope
@@ -154,6 +155,8 @@ async def unknown_contacts(ctx: Context, ids: Sequence[UUID]) -> list[FieldProbl
     """Those of these contacts, by their place in `contact_ids`, whom the asker does not see."""
     if not ids:
         return []
+    if not ctx.may(Permission.CONTACTS_READ):
+        return [(f"/contact_ids/{i}", "unknown_record", UNKNOWN) for i in range(len(ids))]
     statement = scope(select(Contact.id).where(Contact.id.in_(ids)), Contact, ctx.reach, _asker(ctx))
     known = set((await ctx.session.execute(statement)).scalars())
     return [(f"/contact_ids/{i}", "unknown_record", UNKNOWN) for i, id_ in enumerate(ids) if id_ not in known]
@@ -243,7 +246,7 @@ class About:
 
 
 async def records_of(ctx: Context, body: Any, *, alone: bool = False, calls: bool = False) -> About:
-    """The records that the asker names (`LINKS` of the body); each must be visible to them.
+    """The records that the asker names (`LINKS` of the body); each must be of a kind that they may read, and visible to them.
 
     `alone`: none need be named. Leads of lean projects take no activities, and no lead takes calls: both are converted first
     (LEAD-2, CALL-1). Raises ConvertFirst, LeadClosed.
@@ -253,13 +256,15 @@ async def records_of(ctx: Context, body: Any, *, alone: bool = False, calls: boo
         about.errors.append(("", "about_nothing", _ABOUT_NOTHING))
     ctx.begin()
     if body.account_id is not None:
-        about.add("/account_id", await _seen(ctx, about_account, body.account_id))
+        about.add("/account_id", await _seen(ctx, Permission.ACCOUNTS_READ, about_account, body.account_id))
     if body.opportunity_id is not None:
-        about.add("/opportunity_id", await _seen(ctx, about_opportunity, body.opportunity_id))
+        about.add(
+            "/opportunity_id", await _seen(ctx, Permission.OPPORTUNITIES_READ, about_opportunity, body.opportunity_id)
+        )
     if body.contact_id is not None:
         await add_contact(ctx, about, body.contact_id)
     if body.lead_id is not None:
-        lead = await _seen(ctx, about_lead, body.lead_id)
+        lead = await _seen(ctx, Permission.LEADS_READ, about_lead, body.lead_id)
         if lead is not None and lead["phase"] != "open":
             raise LeadClosed(phase=lead["phase"])
         if lead is not None and (lead["lean"] or calls):
@@ -270,11 +275,13 @@ async def records_of(ctx: Context, body: Any, *, alone: bool = False, calls: boo
 
 async def add_contact(ctx: Context, about: About, contact_id: UUID) -> None:
     """It is about this contact, too: at their main account, or at a further one if that is the one named (CALL-1)."""
-    row = await _seen(ctx, about_contact, contact_id, account_id=about.links["account_id"])
+    row = await _seen(ctx, Permission.CONTACTS_READ, about_contact, contact_id, account_id=about.links["account_id"])
     about.add("/contact_id", row)
 
 
-async def _seen(ctx: Context, about: Callable[[Reach], Statement], id_: UUID, **named: Any) -> Any:
+async def _seen(ctx: Context, read: Permission, about: Callable[[Reach], Statement], id_: UUID, **named: Any) -> Any:
+    if not ctx.may(read):
+        return None
     rows = await ctx.fetch(about(ctx.reach), id=id_, **named)
     return rows[0] if rows else None
 

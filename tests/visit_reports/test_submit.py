@@ -9,11 +9,12 @@ from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.models import Account
+from app.core.db import new_id
 from app.core.visibility import unscoped
 from app.erp_events.models import ErpEvent
 from app.notifications.models import Notification
 from tests.conftest import Api
-from tests.factories import make_account, make_contact, make_team, make_user
+from tests.factories import make_account, make_contact, make_opportunity, make_team, make_user
 from tests.visit_reports.scene import action, make_scene, report_of, sent
 
 WHY = "what the test looks at"
@@ -224,3 +225,15 @@ async def test_submitting_costs_few_statements(api: Api, session: AsyncSession) 
         await sent(scene.mst, body)
     work = [q for q in counted if not q.startswith(("BEGIN", "SAVEPOINT", "RELEASE", "ROLLBACK", "COMMIT"))]
     assert len(work) <= 15, work
+
+
+async def test_records_of_kinds_that_one_may_not_read_are_unknown(api: Api, session: AsyncSession) -> None:
+    scene = await make_scene(api, session)
+    chance = await make_opportunity(session, scene.reviewer, scene.account, team_ids=[scene.team.id])
+    assert (await scene.mst.get(f"/v1/opportunities/{chance.id}")).status_code == 403
+    body = report_of(scene.account.id, opportunity_id=str(chance.id))
+    answer = await scene.mst.post("/v1/activities", json=body)
+    assert answer.status_code == 422, answer.text
+    wrong = [(error["pointer"], error["code"]) for error in answer.json()["errors"]]
+    assert wrong == [("/opportunity_id", "unknown_record")]
+    assert (await sent(scene.rm, body | {"id": str(new_id())}))["opportunity"]["id"] == str(chance.id)
