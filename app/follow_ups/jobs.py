@@ -11,6 +11,7 @@ from sqlalchemy import (
     DateTime,
     Time,
     Uuid,
+    and_,
     bindparam,
     case,
     column,
@@ -49,6 +50,12 @@ _users = (
         .where(UserRole.user_id == User.id, literal(READ_ALL) == func.any(Role.permissions))
         .exists()
         .label("sees_all"),
+        func.array(
+            select(func.unnest(Role.permissions))
+            .join(UserRole, UserRole.role_id == Role.id)
+            .where(UserRole.user_id == User.id)
+            .scalar_subquery()
+        ).label("permissions"),
     )
     .where(User.id == func.any(bindparam("user_ids", type_=ARRAY(Uuid), required=True)))
     .cte("users_of")
@@ -57,9 +64,17 @@ _users = (
 
 
 def _name() -> ColumnElement[Any]:
-    """What the record is called, for a user who sees it now; null for one who does not."""
+    """What the record is called, for a user who may read such records and sees it now; null for one who does not."""
     names = [
-        case((or_(_users.c.sees_all, kind.model.visible_to(_users.c.id, _users.c.teams)), kind.name))
+        case(
+            (
+                and_(
+                    literal(kind.read.value) == func.any(_users.c.permissions),
+                    or_(_users.c.sees_all, kind.model.visible_to(_users.c.id, _users.c.teams)),
+                ),
+                kind.name,
+            )
+        )
         for kind in KINDS.values()
     ]
     return func.coalesce(*names)

@@ -1,20 +1,42 @@
 """Follow-ups: what somebody wants to come back to, and when (FUP-1)."""
 
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ColumnElement, Computed, ForeignKey, Index, and_, or_, select, text
+from sqlalchemy import (
+    CheckConstraint,
+    ColumnElement,
+    Computed,
+    ForeignKey,
+    Index,
+    and_,
+    func,
+    literal,
+    or_,
+    select,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.accounts.models import Account
 from app.activities.models import Activity
 from app.contacts.models import Contact
 from app.core.db import Base, Record
+from app.core.permissions import Permission
 from app.core.visibility import beside, owned
+from app.identity.models import Role, UserRole
 from app.leads.models import Lead
 from app.opportunities.models import Opportunity
 
 TYPES = ("lead", "account", "contact", "opportunity", "activity")
+
+
+def may_read(user: ColumnElement[UUID], permission: Permission) -> ColumnElement[bool]:
+    """Whether one of the user's roles gives the right to read such records at all."""
+    roles = select(Role.id).join(UserRole, UserRole.role_id == Role.id)
+    granted = roles.where(UserRole.user_id == user, literal(permission.value) == func.any(Role.permissions))
+    return granted.correlate_except(UserRole, Role).exists()
 
 
 def _when(name: str) -> str:
@@ -69,25 +91,31 @@ class FollowUp(Record, Base):
 
     @classmethod
     def visible_to(cls, user: ColumnElement[UUID], teams: ColumnElement[list[UUID]]) -> ColumnElement[bool]:
-        """Assignee and creator, whatever they see of its record by now, and whoever sees the record."""
+        """Assignee and creator, whatever they see of its record by now, and whoever may read such records and sees this one:
+        an activity otherwise than in a shared calendar.
+        """
+        unshared = Activity.reasons_to_see(user, teams)
+        del unshared["calendar_share"]
+        kinds: tuple[tuple[Any, Any, Permission, ColumnElement[bool]], ...] = (
+            (cls.lead_id, Lead, Permission.LEADS_READ, Lead.visible_to(user, teams)),
+            (cls.account_id, Account, Permission.ACCOUNTS_READ, Account.visible_to(user, teams)),
+            (cls.contact_id, Contact, Permission.CONTACTS_READ, Contact.visible_to(user, teams)),
+            (cls.opportunity_id, Opportunity, Permission.OPPORTUNITIES_READ, Opportunity.visible_to(user, teams)),
+            (cls.activity_id, Activity, Permission.ACTIVITIES_READ, or_(*unshared.values())),
+        )
         return or_(
             cls.assignee_id == user,
             cls.created_by == user,
             *(
                 and_(
                     column.is_not(None),
+                    may_read(user, read),
                     beside(
-                        select(model.id).where(model.id == column, model.visible_to(user, teams)).correlate(cls),
+                        select(model.id).where(model.id == column, seen).correlate(cls),
                         model,
                         reason="seen by the record's own rule",
                     ).exists(),
                 )
-                for column, model in (
-                    (cls.lead_id, Lead),
-                    (cls.account_id, Account),
-                    (cls.contact_id, Contact),
-                    (cls.opportunity_id, Opportunity),
-                    (cls.activity_id, Activity),
-                )
+                for column, model, read, seen in kinds
             ),
         )

@@ -1,8 +1,8 @@
-"""How follow-ups are read. The record's name is shown to those who see the record, and to nobody else."""
+"""How follow-ups are read. The record's name is shown to those who may read and see the record, and to nobody else."""
 
 from typing import Any
 
-from sqlalchemy import DateTime, Select, Uuid, bindparam, func, literal_column, select
+from sqlalchemy import DateTime, Select, Uuid, and_, bindparam, func, literal_column, or_, select
 from sqlalchemy.orm import aliased
 
 from app.accounts.models import Account
@@ -12,12 +12,18 @@ from app.core.principal import Reach
 from app.core.resource import Resource
 from app.core.statements import Statement, prepared
 from app.core.visibility import predicate, unscoped
-from app.follow_ups.models import FollowUp
+from app.follow_ups.models import FollowUp, may_read
 from app.follow_ups.records import KINDS
 from app.follow_ups.schemas import FollowUpRead
 from app.identity.models import User
 
 _assignee, _author, _doer = aliased(User), aliased(User), aliased(User)
+
+
+def _readable(statement: Select[Any]) -> Select[Any]:
+    """Who sees everything sees it of the kinds that they may read, and what they have or made."""
+    kinds = (and_(kind.column.is_not(None), may_read(asker(), kind.read)) for kind in KINDS.values())
+    return statement.where(or_(FollowUp.assignee_id == asker(), FollowUp.created_by == asker(), *kinds))
 
 
 def _resource(how_far: Reach) -> Resource:
@@ -34,6 +40,7 @@ def _resource(how_far: Reach) -> Resource:
             "assignee": named(FollowUp.assignee_id, _assignee, _assignee.name),
             "created_by": named(FollowUp.created_by, _author, _author.name),
         },
+        joins=_readable if how_far == "all" else lambda s: s,
         beside={
             kind.model: "its name is shown only where its own rule lets the asker see it" for kind in KINDS.values()
         },
@@ -59,10 +66,10 @@ def _resource(how_far: Reach) -> Resource:
 
 
 def _name(how_far: Reach) -> Any:
-    """What the record is called, if the asker sees it."""
+    """What the record is called, if the asker may read such records and sees it."""
     names = []
     for kind in KINDS.values():
-        name = select(kind.name).where(kind.model.id == kind.column)
+        name = select(kind.name).where(kind.model.id == kind.column, may_read(asker(), kind.read))
         seen = predicate(kind.model, how_far)
         names.append((name if seen is None else name.where(seen)).correlate(FollowUp).scalar_subquery())
     return func.coalesce(*names)

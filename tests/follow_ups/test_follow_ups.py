@@ -11,9 +11,12 @@ from sqlalchemy import text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.accounts.models import Account
+from app.core.db import new_id
 from app.core.visibility import unscoped
-from app.follow_ups.jobs import move
+from app.follow_ups.jobs import move, said
+from app.follow_ups.models import FollowUp
 from app.identity.models import Role, User
+from app.reminders.sending import Due
 from tests.activities.test_activities import make_lead, told
 from tests.conftest import Api, Contexts, OneConnection
 from tests.conversion.test_conversion import COMPLETION
@@ -342,3 +345,43 @@ async def test_days_follow_the_assignee_s_clock(api: Api, session: AsyncSession,
         at = datetime(2027, 1, 15, hour, tzinfo=UTC)
         assert (await client.get(f"{URL}/{made['id']}")).json()["due_at"] == at.isoformat()
         assert await reminders(session, made["id"]) == [(user.id, at)]
+
+
+async def test_of_a_kind_that_one_may_not_read_only_ones_own_note_is_there(
+    api: Api, session: AsyncSession, contexts: Contexts
+) -> None:
+    team = await make_team(session)
+    manager, technician = [await make_user(session, role, teams=[team]) for role in ("rm", "mst")]
+    me, tech = await api.as_user(manager), await api.as_user(technician)
+    account = await make_account(session, manager, team_ids=[team.id])
+    chance = await make_opportunity(session, manager, account, name="Geheime Flatrate", team_ids=[team.id])
+    made = await make(me, "opportunity", chance.id, note="Rabatt anbieten")
+    assert (await tech.get(f"/v1/opportunities/{chance.id}")).status_code == 403
+    assert await listed(tech, record_id=str(chance.id)) == await listed(tech, created_by=str(manager.id)) == []
+    assert (await tech.get(f"{URL}/{made['id']}")).status_code == 404
+    # Whose it is keeps the note, without the record's name.
+    row = update(FollowUp).where(FollowUp.id == UUID(made["id"])).values(assignee_id=technician.id)
+    await session.execute(unscoped(row, reason="made while they could read opportunities"))
+    await session.commit()
+    own = (await tech.get(f"{URL}/{made['id']}")).json()
+    assert (own["note"], own["record"]["name"]) == ("Rabatt anbieten", None)
+    assert (await tech.get(URL)).json()["items"] == [own]
+    assert (await me.get(f"{URL}/{made['id']}")).json()["record"]["name"] == "Geheime Flatrate"
+    due = Due(new_id(), technician.id, "follow_up", UUID(made["id"]), "follow_up_due", datetime.now(UTC))
+    async with contexts.of() as ctx:
+        assert (await said(ctx, [due]))[due.id]["name"] is None
+
+
+@pytest.mark.rule("ID-8")
+async def test_a_shared_calendar_shares_no_follow_ups(api: Api, session: AsyncSession) -> None:
+    owner, reader = await make_user(session, "rm"), await make_user(session, "rm")
+    me, other = await api.as_user(owner), await api.as_user(reader)
+    account = await make_account(session, owner)
+    meeting = {"type": "meeting", "subject": "Gespräch", "starts_at": "2026-12-01T10:00:00Z"}
+    id_ = (await me.post("/v1/activities", json=meeting | {"account_id": str(account.id)})).json()["id"]
+    made = await make(me, "activity", id_, note="privat")
+    shared = await me.post("/v1/calendar-shares", json={"user_id": str(reader.id), "mode": "read"})
+    assert shared.status_code == 201, shared.text
+    assert (await other.get(f"/v1/activities/{id_}")).status_code == 200
+    assert await listed(other, record_id=id_) == []
+    assert (await other.get(f"{URL}/{made['id']}")).status_code == 404
