@@ -136,8 +136,8 @@ async def _changes(asker: _Asker, place: Place, limit: int) -> Page:
         for table in (kind.table, *kind.parts):
             by_table.setdefault(table, []).append(kind)
     changes: list[str] = []
-    await asker.ctx.run(queries.IN_ORDER)
     while True:
+        await asker.ctx.run(queries.IN_ORDER)
         rows = await asker.ctx.fetch(
             queries.changed(),
             types=list(by_table),
@@ -148,6 +148,7 @@ async def _changes(asker: _Asker, place: Place, limit: int) -> Page:
             logged_after=place.at - _LONGEST_TRANSACTION,
             row_limit=limit,
         )
+        await asker.ctx.run(queries.IN_ANY_ORDER)
         items = [(kind, row["record_id"]) for row in rows for kind in by_table[row["record_type"]]]
         changes += await _told(asker, place, items)
         more = len(rows) == limit

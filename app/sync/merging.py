@@ -130,8 +130,21 @@ def clashes(
 
 
 def changes(others: Others, present: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """All that others have changed, for who wanted to delete the record."""
-    return [_clash(name, base, None, shown(present, name)) for name, base in sorted(others.columns.items())]
+    """All that others have changed of what the record shows, for who wanted to delete it; keys of `custom` one by one."""
+    found = {}
+    for column in sorted(others.columns):
+        name = next((n for n, columns in _COLUMNS.items() if column in columns and n in present), column)
+        if _is_shown(present, name):
+            found[name] = _clash(name, _base_of(others, _COLUMNS.get(name, (name,))), None, shown(present, name))
+    now = present.get("custom") or {}
+    for key, base in sorted(others.custom.items()):
+        found[f"custom.{key}"] = _clash(f"custom.{key}", base, None, now.get(key))
+    return list(found.values())
+
+
+def _is_shown(present: Mapping[str, Any], name: str) -> bool:
+    ends = (("_ids", "s"), ("_id", ""))
+    return name in present or any(name.endswith(end) and name.removesuffix(end) + more in present for end, more in ends)
 
 
 def shown(present: Mapping[str, Any], name: str) -> Any:

@@ -186,7 +186,7 @@ async def _apply(ctx: Context, writer: Writer, operation: Operation, device_id: 
         ctx.require(writer.kind.permission)
         present = orjson.loads((await writer.kind.resource.json(ctx, operation.id))[0])
         clashes = merging.clashes(data, patch, others, present) if patch else merging.changes(others, present)
-        if clashes or patch is None:
+        if clashes or (patch is None and not others.known):
             raise _Conflict(_body(operation, "conflict", present["version"], present, conflicts=clashes))
     if patch is None:
         await _remove(ctx, writer, operation.id, version)

@@ -40,8 +40,8 @@ from app.sync.models import epochs
 from app.sync.working_set import IDS, KINDS, Kind, Shape, members
 
 NIL = literal_column("'00000000-0000-0000-0000-000000000000'::uuid", Uuid)
-_PLACES_ACCOUNTS = ("access", "assignee_id", "centre_id", "manager_ids", "team_ids")
-"""Columns of an account on which hangs who has it, and its contacts with it."""
+_TELLS_CONTACTS = ("access", "assignee_id", "centre_id", "industry", "manager_ids", "team_ids")
+"""Columns of an account on which hangs who has it, and its contacts with it, or which its contacts show as theirs (ACC-3)."""
 _limit = bindparam("row_limit", type_=Integer, required=True)
 
 
@@ -105,12 +105,14 @@ def current(kind: Kind, shape: Shape) -> Select[Any]:
 
 IN_ORDER = Statement(select(func.set_config("enable_sort", "off", True)))
 """Before `changed`: read the index in its order, page by page, and do not collect and sort all that a client does not know yet."""
+IN_ANY_ORDER = Statement(select(func.set_config("enable_sort", "on", True)))
+"""After it: what else the transaction asks is planned as ever."""
 
 
 @prepared
 def changed() -> Any:
     """What was changed after the client's place, in the feed's order: rows of the log, and behind one that moves an account
-    its contacts, which may come and go with it. Binds: types, xid, id, sub, horizon, logged_after, row_limit.
+    its contacts, which may come and go with it, or show what was changed. Binds: types, xid, id, sub, horizon, logged_after, row_limit.
     """
     entry = (
         select(log.c.xid, log.c.id, log.c.record_type, log.c.record_id, log.c.operation, log.c.old)
@@ -125,7 +127,7 @@ def changed() -> Any:
         .prefix_with("MATERIALIZED")
     )
     own = select(entry.c.xid, entry.c.id, NIL.label("sub"), entry.c.record_type, entry.c.record_id)
-    names = literal_column("ARRAY[" + ", ".join(f"'{name}'" for name in _PLACES_ACCOUNTS) + "]", ARRAY(Text))
+    names = literal_column("ARRAY[" + ", ".join(f"'{name}'" for name in _TELLS_CONTACTS) + "]", ARRAY(Text))
     moves = and_(
         entry.c.record_type == "accounts",
         entry.c.operation == "update",

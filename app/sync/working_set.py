@@ -101,7 +101,7 @@ KINDS: dict[str, Kind] = {
     "lead": Kind("lead", Lead, LEAD, Permission.LEADS_READ, _lead, parts=("merges",)),
     "activity": Kind(
         *("activity", Activity, ACTIVITY, Permission.ACTIVITIES_READ, _activity),
-        parts=("activity_contacts",),
+        parts=("activity_contacts", "visit_report_amendments"),
         fields_in={"activity_contacts": ("contact_ids",)},
     ),
 }

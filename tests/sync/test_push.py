@@ -226,6 +226,27 @@ async def test_what_was_changed_is_not_deleted_unasked(world: World) -> None:
     assert await statuses(device, gone, gone) == [("applied", None), ("replayed", None)]
 
 
+async def test_a_delete_in_conflict_names_the_fields_that_are_shown(world: World) -> None:
+    _, team = await world.centre()
+    eva = await world.manager(team)
+    await world.sql(
+        "INSERT INTO custom_fields (id, record_type, key, kind, label_de, label_en, position) "
+        "VALUES ($1, 'contact', 'size', 'text', 'x', 'x', 1) ON CONFLICT DO NOTHING",
+        uuid4(),
+    )
+    plain, added, inner = [await make_contact(world.session, eva, team_ids=[team.id]) for _ in range(3)]
+    device, desk = await world.device(eva), Desk(await world.client(eva))
+    await desk.change(f"contacts/{plain.id}", last_name="Neuer", email="neu@example.com", assignee_id=str(eva.id))
+    await desk.change(f"contacts/{added.id}", custom={"size": "groß"})
+    await world.sql("UPDATE contacts SET request_hash = '\\x00' WHERE id = $1", inner.id)
+    results = await device.push(*(op("delete", "contact", one.id, base=1) for one in (plain, added, inner)))
+    assert [one["status"] for one in results] == ["conflict", "conflict", "applied"]
+    fields = {one["field"]: one["theirs"] for one in results[0]["conflicts"]}
+    assert fields.keys() <= {"last_name", "email", "emails"}
+    assert (fields["last_name"], fields["email"]) == ("Neuer", "neu@example.com")
+    assert results[1]["conflicts"] == [{"field": "custom.size", "base": None, "yours": None, "theirs": "groß"}]
+
+
 async def test_merged_meanwhile(world: World) -> None:
     centre, team = await world.centre()
     eva, tom = await world.manager(team), await world.technician(team)

@@ -74,6 +74,13 @@ class Run:
             account = self.chance.choice(accounts)
             client.write(op("create", "activity", new_id(), report(account["id"], subject=self.value("Besuch"))))
 
+    async def amends(self, client: Client) -> None:
+        """The office adds something to a report; a text alone changes nothing of the report's own row."""
+        if reports := [one for one in self.known(client, "activity") if one["type"] == "visit_report"]:
+            about = f"/v1/activities/{self.chance.choice(reports)['id']}/amendments"
+            answer = await self.online.client.post(about, json={"text": self.value("Nachtrag")})
+            assert answer.status_code in (201, 404), answer.text
+
     async def completes(self, client: Client) -> None:
         if tasks := [one for one in self.known(client, "activity") if one["type"] == "task"]:
             task = self.chance.choice(tasks)
@@ -207,6 +214,7 @@ Step = Callable[[Run, Client], Awaitable[None]]
 STEPS: dict[Step, int] = {
     Run.edits: 8,
     Run.reports: 4,
+    Run.amends: 2,
     Run.completes: 2,
     Run.pushes: 6,
     Run.syncs: 6,
