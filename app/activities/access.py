@@ -29,16 +29,16 @@ def reasons_to_change(
 ) -> dict[str, bool]:
     """Why somebody who sees the activity may change these fields of it: each is enough.
 
-    Who sees it only because a calendar is shared with them changes it when its assignee's is one of `calendars`, those that
-    they may write in (ID-8). Who may complete tasks may set the status of their own; who may write visit reports may add to
-    their own, who reviews them to all.
+    Who sees it only because they take part or a calendar is shared with them changes it when its assignee's is one of
+    `calendars`, those that they may write in (ID-8). Who may complete tasks may set the status of their own; who may write
+    visit reports may add to their own, who reviews them to all.
     """
     user_id = user_id_of(asker)
     may_write = activity.type != "visit_report" and may(asker, Permission.ACTIVITIES_WRITE)
     own_task = activity.type == "task" and user_id is not None and activity.assignee_id == user_id
     own_report = activity.type == "visit_report" and user_id is not None and activity.created_by == user_id
     return {
-        "may_write": may_write and _sees_without_share(asker, activity),
+        "may_write": may_write and _works_on_it(asker, activity),
         "calendar_write": may_write and activity.type in ("call", "meeting") and activity.assignee_id in calendars,
         "own_task": own_task and fields <= {"status"} and may(asker, Permission.TASKS_COMPLETE),
         "own_report": own_report and may(asker, Permission.VISIT_REPORTS_WRITE),
@@ -53,7 +53,7 @@ def reasons_to_delete(
     reasons = reasons_to_change(asker, activity, fields, calendars)
     allowed = may(asker, Permission.ACTIVITIES_WRITE)
     return {
-        "may_write": allowed and _sees_without_share(asker, activity),
+        "may_write": allowed and _works_on_it(asker, activity),
         "calendar_write": reasons["calendar_write"],
     }
 
@@ -74,8 +74,8 @@ async def require_change(ctx: Context, activity: Activity, fields: AbstractSet[s
 
 
 async def require_calendar(ctx: Context, activity: Activity) -> None:
-    """Raise CalendarReadOnly when the asker sees the activity only in a calendar that they may not write in (ID-8)."""
-    if _sees_without_share(ctx.principal, activity):
+    """Raise CalendarReadOnly when the asker only takes part, or sees it in a calendar that they may not write in (ID-8)."""
+    if _works_on_it(ctx.principal, activity):
         return
     if activity.assignee_id not in await writable_calendars(ctx, ctx.user.user_id):
         raise CalendarReadOnly
@@ -86,9 +86,10 @@ def writing(activity: Activity) -> Permission:
     return Permission.VISIT_REPORTS_REVIEW if activity.type == "visit_report" else Permission.ACTIVITIES_WRITE
 
 
-def _sees_without_share(asker: Principal, activity: Activity) -> bool:
-    """Whether the activity is in reach otherwise than by a shared calendar: `Activity.reasons_to_see`, of one in hand."""
+def _works_on_it(asker: Principal, activity: Activity) -> bool:
+    """Whether the activity is theirs or their teams'. Who only takes part, or is shown a calendar, reads it."""
     if not isinstance(asker, UserPrincipal) or reach(asker) == "all":
         return True
-    concerned = {activity.assignee_id, activity.created_by, *activity.participant_ids}
-    return asker.user_id in concerned or not set(activity.team_ids).isdisjoint(asker.team_ids)
+    return asker.user_id in (activity.assignee_id, activity.created_by) or not set(activity.team_ids).isdisjoint(
+        asker.team_ids
+    )

@@ -18,12 +18,12 @@ class ConvertFirst(Problem):
 
 
 class CalendarReadOnly(Problem):
-    """Somebody shares this with the asker for reading only (ID-8)."""
+    """The asker only takes part, or somebody shares this with them for reading only (ID-8)."""
 
     status = 403
     code = "calendar_read_only"
-    title = {"de": "Nur lesend geteilt", "en": "Shared for reading only"}
+    title = {"de": "Nur zum Lesen", "en": "For reading only"}
     detail = {
-        "de": "Dieser Kalender ist mit Ihnen nur zum Lesen geteilt.",
-        "en": "This calendar is shared with you for reading only.",
+        "de": "Sie nehmen nur teil, oder dieser Kalender ist mit Ihnen nur zum Lesen geteilt.",
+        "en": "You only take part, or this calendar is shared with you for reading only.",
     }

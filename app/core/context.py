@@ -16,7 +16,7 @@ from uuid import UUID
 import asyncpg
 import orjson
 from fastapi import Depends, Header, Request
-from sqlalchemy import Select, event
+from sqlalchemy import Select, event, func, literal, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from sqlalchemy.orm import Session, SessionTransaction
@@ -46,6 +46,7 @@ from app.settings import Settings
 
 M = TypeVar("M", bound=Owned)
 
+_PLAN_BY_VALUES = Statement(select(func.set_config("plan_cache_mode", "force_custom_plan", literal(True))))
 _PLAIN = re.compile(r"[\w:.\- ]*", re.ASCII)
 
 
@@ -165,6 +166,12 @@ class Context:
             info = self._session.sync_session.info
             info["actor"], info["begin"] = actor_of(self.principal), self._database.transaction.begin
         return self._session
+
+    async def plan_by_values(self) -> None:
+        """From here on each statement of the transaction is planned for its values: for lists that are long for some and short
+        for others, where one plan for all is slow for one of them.
+        """
+        await self.run(_PLAN_BY_VALUES)
 
     def begin(self) -> None:
         """From here on everything is read in the transaction that it is written in, on the primary."""

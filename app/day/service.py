@@ -26,6 +26,7 @@ async def my_day(ctx: Context) -> bytes:
     day_starts, day_ends = (datetime(d.year, d.month, d.day, tzinfo=zone) for d in (today, tomorrow))
     mine = [section for section in SECTIONS if all(ctx.may(permission) for permission in section.permissions)]
     found: dict[str, tuple[int, list[Any]]] = {}
+    await ctx.plan_by_values()
     if mine:
         statement = queries.sections(tuple(section.key for section in mine), ctx.reach)
         when = {"now": ctx.now, "today": today, "day_starts": day_starts, "day_ends": day_ends}

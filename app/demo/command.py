@@ -49,7 +49,13 @@ _ORDER = (
 )
 """Each kind of record after those that it refers to."""
 
-_ALONE = Statement(select(func.pg_try_advisory_xact_lock(literal(4_201_007))))
+_ALONE = Statement(
+    select(
+        func.pg_try_advisory_xact_lock(literal(4_201_007)),
+        # All is made up in one transaction, which a busy machine may take a while for.
+        func.set_config("idle_in_transaction_session_timeout", "10min", literal(True)),
+    )
+)
 
 
 class Refused(CannotRun):

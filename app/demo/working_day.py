@@ -209,7 +209,7 @@ def _visit(draft: Draft, account: Account, contact: Contact | None) -> None:
     reviewed = draft.chance(0.95 if at < draft.start_of(draft.today) - timedelta(days=14) else 0.2)
     cross_sell = draft.chance(0.2)
     actions = [
-        {"id": str(new_id()), "text": text, "due_on": None, "task_id": None}
+        {"id": str(new_id()), "text": text, "due_on": None, "task_id": None, "dismissed": False, "reason": None}
         for text in draft.random.sample(_ACTIONS, 0 if reviewed else draft.random.choice((0, 0, 1, 2)))
     ]
     account.last_visit_on = max(at.date(), account.last_visit_on or at.date())

@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import func, select
@@ -157,7 +158,7 @@ async def test_only_the_interface_brings_figures(api: Api, session: AsyncSession
 async def test_the_night_changes_those_that_time_changes_and_no_others(
     session: AsyncSession, contexts: Contexts
 ) -> None:
-    user, today = await make_user(session), datetime.now(UTC).date()
+    user, today = await make_user(session), datetime.now(ZoneInfo("Europe/Vienna")).date()
     old = {"type": "small_customer", "status": "active", "last_order_on": today - timedelta(days=300)}
     aged = await make_account(session, user, **old, reclassify_on=today)
     other = await make_account(session, user, **old, reclassify_on=today + timedelta(days=1))

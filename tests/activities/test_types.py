@@ -99,6 +99,13 @@ async def test_who_takes_part_sees_it_and_contacts_are_named(api: Api, session: 
     url = made.headers["Location"]
     for user, status in ((guest, 200), (stranger, 404)):
         assert (await (await api.as_user(user)).get(url)).status_code == status
+    taker = await api.as_user(guest)
+    for refused in (
+        await taker.patch(url, json={"assignee_id": str(guest.id)}, headers=ANY),
+        await taker.patch(url, json={"subject": "Meine"}, headers=ANY),
+        await taker.delete(url),
+    ):
+        assert (refused.status_code, refused.json()["code"]) == (403, "calendar_read_only"), "who takes part reads"
     mine = await (await api.as_user(guest)).get("/v1/activities", params={"participant_id": str(guest.id)})
     assert [item["id"] for item in mine.json()["items"]] == [made.json()["id"]]
     changed = await client.patch(url, json={"participant_ids": [], "contact_ids": []}, headers=ANY)

@@ -218,6 +218,7 @@ KNOWN: dict[str, str] = {
     # who asks: the path above that goes there, or why there is none
     "app/duplicates/service.py of_values find_matches": "duplicate_check",
     "app/departures/service.py _register examine": "lead_creation",
+    "app/visit_reports/customers.py _outcome examine": "an unknown customer of a visit; tests/visit_reports",
     "app/lookups/service.py confidence score": "an outside record beside what was asked; tests/lookups",
     "app/duplicates/service.py of_record find_matches": "saved_lead",
     "app/duplicates/dismissal_service.py _named find_matches": "dismissal",

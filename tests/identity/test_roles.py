@@ -10,14 +10,14 @@ from tests.conftest import Api
 from tests.factories import make_user
 
 READING = {"users.read", "leads.read", "protection.check", "accounts.read", "contacts.read", "opportunities.read"}
-READING |= {"activities.read", "history.read", "messages.send"}
+READING |= {"activities.read", "history.read", "messages.send", "follow_ups.write"}
 LEADS = {"leads.create", "leads.update", "leads.delete", "leads.convert", "leads.assign", "clearances.request"}
 CUSTOMERS = {"accounts.write", "contacts.write", "activities.write", "tasks.complete", "records.merge"}
-CUSTOMERS |= {"data_quality.read"}
+CUSTOMERS |= {"data_quality.read", "visit_reports.write", "visit_reports.review"}
 SELLING = {"opportunities.write"}
 
 MATRIX = {
-    "mst": READING - {"opportunities.read", "history.read"} | {"leads.create", "tasks.complete"},
+    "mst": READING - {"opportunities.read", "history.read"} | {"leads.create", "tasks.complete", "visit_reports.write"},
     "rm": READING | LEADS | CUSTOMERS | {"contacts.delete"},
     "cm": READING | CUSTOMERS | {"leads.update", "leads.assign"},
     "adm": READING | CUSTOMERS | SELLING | {"leads.create", "leads.update", "clearances.request"},

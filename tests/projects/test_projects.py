@@ -78,7 +78,7 @@ async def test_pages_follow_each_other(api: Api, session: AsyncSession) -> None:
         if page["next_cursor"] is None:
             break
         cursor = {"cursor": page["next_cursor"]}
-    assert names == ["Kundenschutz", *(f"Projekt {i}" for i in range(5))]
+    assert names == ["Besuche", "Kundenschutz", *(f"Projekt {i}" for i in range(5))]
     forged = await client.get("/v1/projects", params={"cursor": "x" * 40})
     assert forged.status_code == 422
 
