@@ -175,13 +175,18 @@ def own_activities(shape: Shape) -> Select[Any]:
 
 
 def other_activities(shape: Shape, records: Records) -> Iterator[Select[Any]]:
-    """Those of the records that belong to it, unless they name the record too; of a contact, those in which they take part."""
+    """Those of the records that belong to it, unless they name the record too; of a contact, those in which they take part.
+
+    Each comes once: what an earlier branch gives, a later one leaves out.
+    """
     column = getattr(Activity, f"{shape.record_type}_id")
-    elsewhere = (column.is_distinct_from(RECORD), Activity.at >= FLOOR, *_of_type(shape))
+    elsewhere = [column.is_distinct_from(RECORD), Activity.at >= FLOOR, *_of_type(shape)]
     for kind, part in records.parts.items():
-        theirs = _newest(shape, _ACTIVITY, getattr(Activity, f"{kind}_id") == part.c.id, *elsewhere)
+        named = getattr(Activity, f"{kind}_id")
+        theirs = _newest(shape, _ACTIVITY, named == part.c.id, *elsewhere)
         each = scope(theirs.correlate(part), Activity, shape.reach).lateral(f"{kind}_activities")
         yield select(each).select_from(part.join(each, true()))
+        elsewhere.append(or_(named.is_(None), named.not_in(select(part.c.id))))  # hashed, so that indexes stay in use
     if shape.record_type == "contact":
         yield scope(_newest(shape, _ACTIVITY, taking_part(), *elsewhere), Activity, shape.reach)
 

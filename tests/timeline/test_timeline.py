@@ -12,6 +12,7 @@ from app.activities.models import Activity, ActivityContact
 from app.contacts.models import Departure
 from app.core.db import new_id
 from app.identity.models import Team, User
+from tests.activities.test_activities import make_lead
 from tests.conftest import Api
 from tests.factories import lead_body, make_account, make_contact, make_opportunity, make_team, make_user
 
@@ -227,3 +228,27 @@ async def test_a_lead_shows_its_own(api: Api, session: AsyncSession) -> None:
     await make_activity(session, user, "note", lead_id=id_, subject="Notiz")
     items = (await client.get(f"/v1/leads/{id_}/timeline")).json()["items"]
     assert [(item["kind"], item["record"]["name"]) for item in items] == [("milestone", name), ("note", name)]
+
+
+@pytest.mark.rule("HIST-1")
+async def test_what_belongs_in_several_ways_comes_once(api: Api, session: AsyncSession) -> None:
+    user = await make_user(session, "admin")
+    client = await api.as_user(user)
+    account, elsewhere = await make_account(session, user), await make_account(session, user)
+    contact = await make_contact(session, user, account)
+    lead = await make_lead(session, user, lean=False, account_id=account.id, contact_id=contact.id)
+    chance = await make_opportunity(session, user, account, contact_id=contact.id)
+    links = {"lead_id": lead.id, "opportunity_id": chance.id}
+    took = await make_activity(session, user, "meeting", lead_id=lead.id, subject="takes part", at=NOON)
+    session.add(ActivityContact(activity_id=took.id, contact_id=contact.id))
+    later = [NOON + timedelta(days=n) for n in (1, 2, 3)]
+    await make_activity(session, user, "note", subject="lead and chance", at=later[0], **links)
+    await make_activity(session, user, "note", subject="all", at=later[1], contact_id=contact.id, **links)
+    moved = {"account_id": elsewhere.id, "contact_id": contact.id, "lead_id": lead.id}
+    await make_activity(session, user, "note", subject="from elsewhere", at=later[2], **moved)
+    once = ["from elsewhere", "all", "lead and chance", "takes part"]
+    for path in (f"/v1/contacts/{contact.id}", f"/v1/accounts/{account.id}"):
+        assert await titles(client, f"{path}/timeline", kind=["meeting", "note"]) == once
+        assert await titles(client, f"{path}/summary", kind=["meeting", "note"]) == once
+        shown = (await client.get(f"{path}/summary", params={"count": True})).json()
+        assert (shown["counts"]["meeting"], shown["counts"]["note"]) == (1, 3) and len(shown["items"]) == 4
