@@ -108,6 +108,7 @@ async def page(ctx: Context, request: Request, name: str, query: CallListQuery) 
         place, _ = open_cursor(query.cursor, binding, key)
         values |= _after(place, sorting(shape))
         shape = Shape(**{**shape.__dict__, "after": True})
+    await ctx.plan_by_values()
     rows = await ctx.fetch(queries.page(shape), **values, row_limit=query.limit + 1)
     more, rows = len(rows) > query.limit, rows[: query.limit]
     headers, cursor = {}, None
