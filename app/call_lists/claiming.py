@@ -70,7 +70,7 @@ async def _given(ctx: Context, of: CallList, entry_id: UUID, expires_at: datetim
     entry = (await entries(ctx, of, [entry_id]))[0]
     script = None
     if entry["account"] is not None:
-        for row in await ctx.fetch(queries.script(), account_id=entry["account"]["id"]):
+        for row in await ctx.fetch(queries.script(ctx.reach), account_id=entry["account"]["id"]):
             label = {"de": row["label_de"], "en": row["label_en"]}
             script = {"call_type": row["key"], "label": label, "script_version_id": row["id"]}
     activities = []

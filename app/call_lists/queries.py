@@ -38,7 +38,7 @@ from app.contacts.models import Contact
 from app.core.expressions import asker
 from app.core.principal import Reach
 from app.core.statements import prepared
-from app.core.visibility import beside, scope, unscoped
+from app.core.visibility import beside, predicate, scope, unscoped
 from app.identity.models import Team, User
 from app.leads.models import Lead
 
@@ -48,6 +48,8 @@ COMPANY_COUNTED = 100
 """How far the contacts of one company are."""
 _WORK = "whoever sees a person may know whom they work for"
 _CHOSEN = "chosen just now, as far as the asker sees them"
+_OF_ACCOUNTS = frozenset({"centre_id", "type"})
+"""Filters that ask what an account is."""
 _MOMENT = DateTime(timezone=True)
 NOW = bindparam("now", type_=_MOMENT, required=True)
 _LIST = bindparam("list", type_=Text, required=True)
@@ -69,7 +71,7 @@ def _ids(name: str) -> Any:
     return func.any(bindparam(name, type_=ARRAY(Uuid), required=True))
 
 
-def _filters(of: CallList, names: Sequence[str]) -> list[ColumnElement[bool]]:
+def _filters(of: CallList, names: Sequence[str], how_far: Reach) -> list[ColumnElement[bool]]:
     model = of.model
     team_ids = bindparam("f_team_id", type_=ARRAY(Uuid), required=True)
     centre_teams = func.array(select(Team.id).where(Team.centre_id == _ids("f_centre_id")).scalar_subquery())
@@ -83,7 +85,11 @@ def _filters(of: CallList, names: Sequence[str]) -> list[ColumnElement[bool]]:
         "assignee_id": model.assignee_id == _ids("f_assignee_id"),
         "type": Account.type == func.any(bindparam("f_type", type_=ARRAY(Text), required=True)),
     }
-    return [known[name] for name in names]
+    wanted = [known[name] for name in names]
+    seen = predicate(Account, how_far)
+    if seen is not None and of.record_type == "contact" and _OF_ACCOUNTS.intersection(names):
+        wanted.append(seen)  # nobody learns by asking what an account is that they do not see
+    return wanted
 
 
 def _claimed(of: CallList) -> ColumnElement[bool]:
@@ -108,7 +114,9 @@ def _put_off(of: CallList) -> ColumnElement[bool]:
 def _entries(shape: Shape, *columns: Any) -> Select[Any]:
     """All entries that the asker sees."""
     of = LISTS[shape.name]
-    statement = of.joins(select(*columns).select_from(of.model)).where(of.due, *_filters(of, shape.filters))
+    statement = of.joins(select(*columns).select_from(of.model)).where(
+        of.due, *_filters(of, shape.filters, shape.reach)
+    )
     if shape.free:
         statement = statement.where(~_claimed(of), ~_put_off(of))
     for model in of.beside:
@@ -240,9 +248,10 @@ def _person(contact: Any) -> Any:
 
 
 def _of_contacts(of: CallList, how_far: Reach) -> Select[Any]:
-    """People with their company, its numbers if the asker sees it, and how many of it remain."""
+    """People with their company, what it is like if the asker sees it, and how many of it remain."""
     company = aliased(Account)
-    numbers = select(Account.phones).where(Account.id == company.id).correlate(company)
+    theirs: Select[Any] = select(Account.city, Account.last_order_on, Account.phones).where(Account.id == company.id)
+    known = scope(theirs.correlate(company), Account, how_far).lateral("known")
     again: Select[Any] = (
         select(literal_column("1"))
         .select_from(Contact)
@@ -258,11 +267,14 @@ def _of_contacts(of: CallList, how_far: Reach) -> Select[Any]:
             select(
                 company.id,
                 company.name,
-                company.city,
-                company.last_order_on,
-                scope(numbers, Account, how_far).scalar_subquery().label("phones"),
+                known.c.city,
+                known.c.last_order_on,
+                known.c.phones,
                 remaining.label("remaining"),
-            ).where(company.id.in_(unscoped(chosen, reason=_CHOSEN))),
+            )
+            .select_from(company)
+            .outerjoin(known, true())
+            .where(company.id.in_(unscoped(chosen, reason=_CHOSEN))),
             Account,
             reason=_WORK,
         )
@@ -368,13 +380,13 @@ def recent(record_type: str, how_far: Reach) -> Select[Any]:
 
 
 @prepared
-def script() -> Select[Any]:
-    """The script that fits the account, as it is now."""
+def script(how_far: Reach) -> Select[Any]:
+    """The script that fits the account, as it is now, if the asker sees it."""
     account = select(fitting()).where(Account.id == bindparam("account_id", type_=Uuid, required=True))
     found: Any = (
         select(CallScript.key, CallScript.label_de, CallScript.label_en, CallScriptVersion.id)
         .join(CallScriptVersion, CallScriptVersion.script_id == CallScript.id)
-        .where(CallScript.active, CallScript.fits == unscoped(account, reason=_CHOSEN).scalar_subquery())
+        .where(CallScript.active, CallScript.fits == scope(account, Account, how_far).scalar_subquery())
         .order_by(CallScript.position, CallScriptVersion.number.desc())
         .limit(literal_column("1"))
     )

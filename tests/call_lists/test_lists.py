@@ -183,3 +183,28 @@ async def test_lists_are_favourites_and_tell_how_many(api: Api, session: AsyncSe
     technician = await api.as_user(await make_user(session, "mst"))
     assert (await technician.get("/v1/call-lists")).status_code == 403
     assert (await technician.get(NEVER)).status_code == 403
+
+
+@pytest.mark.rule("CALL-5")
+async def test_of_an_unseen_company_only_its_name_is_shown(api: Api, session: AsyncSession) -> None:
+    user, other = await make_user(session, "rm"), await make_user(session, "rm")
+    me, them = await api.as_user(user), await api.as_user(other)
+    centre = Centre(code="AT-V", name="Villach", country="AT")
+    session.add(centre)
+    await session.commit()
+    values = {"city": "Villach", "phone": "+43 4242 1", "last_order_on": date(2026, 1, 2), "centre_id": centre.id}
+    hidden = await make_account(session, other, name="Geheim GmbH", vip=True, type="customer", **values)
+    both = [user.default_team_id, other.default_team_id]
+    await make_contact(session, other, hidden, last_name="Paul", city=None, team_ids=both)
+    for client, sees in ((me, False), (them, True)):
+        entry = (await client.get(NEVER)).json()["items"][0]
+        assert entry["account"]["name"] == "Geheim GmbH"
+        shown = ("Villach", "2026-01-02", ["+43 4242 1"]) if sees else (None, None, [])
+        assert (entry["city"], entry["last_order_on"], [phone["number"] for phone in entry["phones"]]) == shown
+        # Nor can it be asked for, or told from the script.
+        for asked in ({"type": "customer"}, {"centre_id": str(centre.id)}):
+            assert await names(client, NEVER, **asked) == (["Paul"] if sees else [])
+        got = (await client.post(f"{NEVER}/next", json={})).json()
+        assert got["entry"]["id"] == entry["id"] and (got["script"] is not None) == sees
+        released = await client.post(f"{NEVER}/entries/{entry['id']}/release")
+        assert released.status_code < 300, released.text
