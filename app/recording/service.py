@@ -72,6 +72,8 @@ async def update(ctx: Context, activity_id: UUID, patch: ActivityUpdate, if_matc
     """Change an activity. Raises NotFound, Forbidden, StaleVersion, Invalid (also for fields that its type does not have)."""
     named = patch.model_fields_set
     await calls.hold(ctx, activity_id, named)
+    if named & {"account_id", "contact_id"}:
+        await visit_reports.hold(ctx, activity_id, account_id=patch.account_id, contact_id=patch.contact_id)
     activity = await ctx.load(Activity, activity_id)
     await require_change(ctx, activity, named)
     await require_match(ctx, ACTIVITY, activity, if_match)

@@ -24,7 +24,7 @@ from app.leads.schemas import LeadCreate
 from app.locks.problems import CustomerTaken, CustomerYours, PossiblyTaken
 from app.locks.protection import Examination, examine
 from app.matching import normalise
-from app.projects.models import VISITS_PROJECT_ID
+from app.projects.models import VISITS_PROJECT_ID, Project
 from app.projects.rules import Rules, rules_of
 from app.registration import service as registration
 from app.visit_reports.schemas import UnknownCustomer
@@ -38,16 +38,19 @@ _TEAMS_OF_CENTRE = Statement(
     .where(Team.kind == "centre_local", Team.centre_id == bindparam("centre_id", type_=Uuid, required=True))
     .order_by(Team.id)
 )
-_OPEN_LEADS = Statement(
+_TAKING_ACTIVITIES = Statement(
     unscoped(
-        select(Lead.id).where(Lead.id == func.any(_ids), Lead.phase == "open"),
+        select(Lead.id)
+        .join(Project, Project.id == Lead.project_id)
+        .where(Lead.id == func.any(_ids), Lead.phase == "open", ~Project.lean),
         reason="leads that the examination has shown to the asker",
     )
 )
 
 
 async def register(ctx: Context, report: Activity, customer: UnknownCustomer) -> None:
-    """Make a lead of the customer and link the report to it, or to the open lead that the asker sees of this very customer.
+    """Make a lead of the customer and link the report to it, or to the open lead that the asker sees of this very customer,
+    unless that is of a lean project and takes no activities (LEAD-2).
 
     Otherwise `unknown_customer["outcome"]` says why there is none: `known`, `taken`, `possible`, `incomplete`, `not_allowed`.
     The lead is seen by the local team of the centre that answers for the postal code, and so is the report.
@@ -74,7 +77,7 @@ async def _outcome(
     same = [s.record_id for s in examination.standings if s.match.verdict == "duplicate"]
     if same:
         seen = [s for s in examination.standings if s.visible and s.record_type == "lead" and s.record_id in same]
-        standing = await ctx.fetch(_OPEN_LEADS, ids=[s.record_id for s in seen]) if seen else []
+        standing = await ctx.fetch(_TAKING_ACTIVITIES, ids=[s.record_id for s in seen]) if seen else []
         if len(standing) == 1 and not _foreign(examination):
             return "linked", standing[0]["id"]
     if examination.status != "free":

@@ -1,4 +1,4 @@
-"""The list of visit reports that are to be reviewed, oldest first (VISIT-4, ACC-5)."""
+"""The list of visit reports that are to be reviewed, oldest first (VISIT-4, ACC-5); and what reports look up."""
 
 from typing import Any
 
@@ -21,11 +21,16 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import array
 
+from app.accounts.models import Account
 from app.activities.models import Activity
 from app.activities.queries import ACTIVITY
 from app.activities.reads import VisitReportRead
+from app.contacts.models import AccountContact, Contact
 from app.core.filters import any_of, at_least, below
+from app.core.principal import Reach
 from app.core.resource import Resource
+from app.core.statements import Statement, prepared
+from app.core.visibility import scope, unscoped
 from app.identity.models import Team
 from app.visit_reports.schemas import VisitReportToReview
 
@@ -83,3 +88,48 @@ REVIEW = Resource(
     sorts={"visited_at": Activity.at},
     default_sort="visited_at",
 )
+
+_id, _ids = bindparam("id", type_=Uuid, required=True), bindparam("ids", type_=ARRAY(Uuid), required=True)
+_contact_ids = bindparam("contact_ids", type_=ARRAY(Uuid), required=True)
+_of_contacts = select(Contact.account_id).where(Contact.id == func.any(_contact_ids))
+_OF_REPORT = "they are or will be those of the report"
+
+
+@prepared
+def whose(how_far: Reach) -> Select[Any]:
+    """Of a visible visit report: its account and contact."""
+    found: Any = select(Activity.account_id, Activity.contact_id)
+    return scope(found.where(Activity.id == _id, Activity.type == "visit_report"), Activity, how_far)
+
+
+HOLD_ACCOUNTS = Statement(
+    unscoped(
+        select(Account.id)
+        .where(or_(Account.id == func.any(_ids), Account.id.in_(_of_contacts)))
+        .order_by(Account.id)
+        .with_for_update(key_share=True, of=Account),
+        reason=_OF_REPORT,
+    )
+)
+"""Lock the accounts, those of the contacts too, as others do before their activities."""
+HOLD_CONTACTS = Statement(
+    unscoped(
+        select(Contact.id)
+        .where(Contact.id == func.any(_ids))
+        .order_by(Contact.id)
+        .with_for_update(read=True, key_share=True),
+        reason=_OF_REPORT,
+    )
+)
+
+_account_id = bindparam("account_id", type_=Uuid, required=True)
+_there = select(AccountContact.id).where(
+    AccountContact.contact_id == Contact.id, AccountContact.account_id == _account_id
+)
+ELSEWHERE = Statement(
+    unscoped(
+        select(Contact.id).where(Contact.id == _id, Contact.account_id != _account_id, ~_there.exists()),
+        reason=_OF_REPORT,
+    )
+)
+"""The contact, if they belong to other accounts only."""

@@ -39,6 +39,7 @@ async def review(ctx: Context, activity_id: UUID, body: VisitReportReview, if_ma
     lead), OpportunityNotYours.
     """
     ctx.require(Permission.VISIT_REPORTS_REVIEW)
+    await service.hold(ctx, activity_id, account_id=body.account_id, contact_id=body.contact_id)
     report = await service.report_of(ctx, activity_id)
     await require_match(ctx, ACTIVITY, report, if_match)
     errors = await service.link(ctx, report, body.account_id, body.contact_id)

@@ -26,6 +26,7 @@ from app.identity.references import FieldProblem
 from app.notifications.mentions import tell_mentioned
 from app.visit_reports import customers
 from app.visit_reports.problems import AmendInstead
+from app.visit_reports.queries import ELSEWHERE, HOLD_ACCOUNTS, HOLD_CONTACTS, whose
 from app.visit_reports.schemas import AmendmentCreate, FollowUpActionBody, VisitReportCreate, VisitReportUpdate
 from app.visits import service as visits
 
@@ -109,11 +110,15 @@ async def link(ctx: Context, report: Activity, account_id: UUID | None, contact_
     taken = [name for name in wanted if getattr(report, name) is not None]
     if taken or not wanted:
         return [(f"/{name}", "already_linked", _LINKED) for name in taken]
-    named = SimpleNamespace(**{name: wanted.get(name) for name in activities.LINKS})
-    about = await activities.records_of(ctx, named)
+    if report.account_id is None:
+        named = SimpleNamespace(**{name: wanted.get(name) for name in activities.LINKS})
+        about = await activities.records_of(ctx, named)
+    else:
+        about = activities.About({"account_id": report.account_id})
+        await activities.add_contact(ctx, about, wanted["contact_id"])
     to = about.links["account_id"]
-    if not about.errors and report.account_id is not None and to is not None and to != report.account_id:
-        about.errors.append(("/contact_id", "of_another_account", _ELSEWHERE))
+    if "account_id" in wanted and await ctx.run(ELSEWHERE, id=report.contact_id, account_id=to):
+        about.errors.append(("/account_id", "of_another_account", _ELSEWHERE))
     if about.errors:
         return about.errors
     if contact_id is not None:
@@ -125,6 +130,23 @@ async def link(ctx: Context, report: Activity, account_id: UUID | None, contact_
         if report.cross_sell and report.cross_sell_outcome is None:
             await visits.tell_cross_sell(ctx, report)
     return []
+
+
+async def hold(
+    ctx: Context, activity_id: UUID, *, account_id: UUID | None = None, contact_id: UUID | None = None
+) -> None:
+    """Before a report is locked for a change that may touch its account: lock accounts and contacts that it has or gets.
+
+    A merge takes these before their activities; so nobody waits in a circle.
+    """
+    ctx.begin()
+    for row in await ctx.fetch(whose(ctx.reach), id=activity_id):
+        contacts = [id_ for id_ in (row["contact_id"], contact_id) if id_ is not None]
+        accounts = [id_ for id_ in (row["account_id"], account_id) if id_ is not None]
+        if accounts or contacts:
+            await ctx.run(HOLD_ACCOUNTS, ids=accounts, contact_ids=contacts)
+        if contacts:
+            await ctx.run(HOLD_CONTACTS, ids=contacts)
 
 
 async def report_of(ctx: Context, activity_id: UUID) -> Activity:
@@ -142,6 +164,8 @@ async def amend(ctx: Context, activity_id: UUID, body: AmendmentCreate) -> bool:
     """
     if not ctx.may(Permission.VISIT_REPORTS_REVIEW):
         ctx.require(Permission.VISIT_REPORTS_WRITE)
+    if body.visited_at is not None:
+        await hold(ctx, activity_id)
     report = await report_of(ctx, activity_id)
     asked = hashlib.sha256(activity_id.bytes + request_hash(body)).digest()
     if body.id is not None and await already_created(ctx, VisitReportAmendment, body.id, asked):

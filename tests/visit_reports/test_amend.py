@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.contacts.models import AccountContact
 from app.core.db import new_id
 from tests.conftest import Api
 from tests.factories import make_account, make_contact, make_team, make_user
@@ -150,3 +151,26 @@ async def test_the_technician_adds_photos_to_their_own_report_only(api: Api, ses
     for client, record in ((other, shown), (scene.mst, made)):
         answer = await client.post(url(record, "/attachments"), params={"filename": "x.txt"}, content=b"x")
         assert answer.status_code == 403, answer.text
+
+
+@pytest.mark.rule("VISIT-3")
+async def test_account_and_contact_fit_when_one_is_linked_later(api: Api, session: AsyncSession) -> None:
+    scene = await make_scene(api, session)
+    other = await make_account(session, scene.reviewer, team_ids=[scene.team.id])
+    moved, both = [await make_contact(session, scene.reviewer, team_ids=[scene.team.id]) for _ in range(2)]
+    reports = [await sent(scene.mst, report_of(contact_id=str(one.id))) for one in (moved, both)]
+    for one in (moved, both):
+        answer = await scene.rm.patch(f"/v1/contacts/{one.id}", json={"account_id": str(other.id)}, headers=ANY)
+        assert answer.status_code == 200, answer.text
+    session.add(AccountContact(account_id=scene.account.id, contact_id=both.id, relation="owner"))
+    await session.commit()
+    to = {"account_id": str(scene.account.id)}
+    answer = await scene.rm.patch(url(reports[0]), json=to, headers=ANY)
+    assert answer.status_code == 422, answer.text
+    assert [(e["pointer"], e["code"]) for e in answer.json()["errors"]] == [("/account_id", "of_another_account")]
+    answer = await scene.rm.patch(url(reports[1]), json=to, headers=ANY)
+    assert answer.status_code == 200, answer.text
+    shown = await sent(scene.mst, report_of(scene.account.id))
+    assert (await scene.rm.patch(url(shown), json={"contact_id": str(moved.id)}, headers=ANY)).status_code == 422
+    answer = await scene.rm.patch(url(shown), json={"contact_id": str(both.id)}, headers=ANY)
+    assert answer.status_code == 200 and answer.json()["account"]["id"] == to["account_id"]

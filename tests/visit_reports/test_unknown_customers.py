@@ -83,6 +83,17 @@ async def test_a_lean_lead_holds_only_what_its_project_asks_for(api: Api, sessio
     assert lead["description"] is None and lead["phone"] is None and lead["city"] == "Linz"
 
 
+@pytest.mark.rule("LEAD-2")
+async def test_a_lead_of_a_lean_project_gets_no_reports(api: Api, session: AsyncSession) -> None:
+    scene = await make_scene(api, session)
+    first = await reported(scene)
+    await session.execute(update(Project).where(Project.id == VISITS_PROJECT_ID).values(lean=True))
+    await session.commit()
+    again = await reported(scene)
+    assert first["unknown_customer"]["outcome"] == "lead"
+    assert again["lead"] is None and again["unknown_customer"]["outcome"] == "known"
+
+
 async def test_who_may_make_no_leads_still_reports(api: Api, session: AsyncSession) -> None:
     scene = await make_scene(api, session)
     manager = await api.as_user(scene.manager)
