@@ -5,16 +5,18 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field, Strict, StringConstraints
 
+from app.core.resource import Page
 from app.core.types import NO_CONTROLS, Link, RecordRead, united
 
 _MOMENT: Any = {"format": "date-time"}
 _DAY: Any = {"format": "date"}
 Direction = Literal["inbound", "outbound"]
 QuestionKind = Literal["text", "yes_no", "choice", "number"]
+_MOST = 10**15
 AnswerValue = (
     Annotated[bool, Strict()]
-    | Annotated[int, Strict()]
-    | Annotated[float, Strict()]
+    | Annotated[int, Strict(), Field(ge=-_MOST, le=_MOST)]
+    | Annotated[float, Strict(), Field(ge=-_MOST, le=_MOST)]
     | Annotated[str, StringConstraints(strict=True, min_length=1, max_length=2000, pattern=NO_CONTROLS)]
 )
 """A text, yes or no, an option's key, or a number."""
@@ -150,7 +152,7 @@ class MeetingRead(_AppointmentRead):
     )
 
 
-class EmailRead(_ActivityRead):
+class EmailActivityRead(_ActivityRead):
     """An e-mail that was sent, received or archived."""
 
     type: Literal["email"]
@@ -227,11 +229,16 @@ class VisitReportRead(_ActivityRead):
     reviewed_by: Link | None
 
 
-READS = (CallRead, MeetingRead, TaskRead, NoteRead, EmailRead, VisitReportRead)
+READS = (CallRead, MeetingRead, TaskRead, NoteRead, EmailActivityRead, VisitReportRead)
 ActivityRead = Annotated[
-    CallRead | MeetingRead | TaskRead | NoteRead | EmailRead | VisitReportRead, Field(discriminator="type")
+    CallRead | MeetingRead | TaskRead | NoteRead | EmailActivityRead | VisitReportRead, Field(discriminator="type")
 ]
 """One activity: see `type`."""
+
+
+class ActivityPage(Page[ActivityRead]):
+    """A page of activities."""
+
 
 AnyActivity = united("AnyActivity", READS)
 """The fields of all types."""

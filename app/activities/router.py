@@ -7,16 +7,15 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from app.activities.queries import ACTIVITY
-from app.activities.reads import ActivityRead
+from app.activities.reads import ActivityPage, ActivityRead
 from app.activities.schemas import ActivityQuery
 from app.core.context import Ctx
 from app.core.permissions import Permission
-from app.core.resource import Page
 
 router = APIRouter(prefix="/activities", tags=["activities"])
 
 
-@router.get("", operation_id="list_activities", summary="List activities", response_model=Page[ActivityRead])
+@router.get("", operation_id="list_activities", summary="List activities", response_model=ActivityPage)
 async def list_activities(ctx: Ctx, request: Request, query: Annotated[ActivityQuery, Query()]) -> Response:
     """The activities that the asker may see: assigned to them, made by them, of their teams, those in which they take part,
     and those of calendars that are shared with them.

@@ -3,7 +3,6 @@
 from typing import Annotated
 from uuid import UUID
 
-import orjson
 from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import Response
 
@@ -11,10 +10,10 @@ from app.calendar import addresses, free_busy, service, shares
 from app.calendar.problems import NotYourCalendar, TooManyEvents
 from app.calendar.queries import CALENDAR_SHARE
 from app.calendar.schemas import (
-    AddressCreate,
-    AddressMade,
-    AddressRead,
     Calendar,
+    CalendarAddressCreate,
+    CalendarAddressMade,
+    CalendarAddressRead,
     CalendarQuery,
     CalendarShareCreate,
     CalendarShareQuery,
@@ -140,7 +139,7 @@ async def delete_calendar_share(ctx: Ctx, share_id: UUID) -> Response:
     "/me/calendar-address",
     operation_id="get_calendar_address",
     summary="Get your calendar address",
-    response_model=AddressRead,
+    response_model=CalendarAddressRead,
     responses=declared(NotFound),
 )
 async def get_calendar_address(ctx: Ctx) -> Response:
@@ -153,17 +152,18 @@ async def get_calendar_address(ctx: Ctx) -> Response:
     operation_id="make_calendar_address",
     summary="Make or renew your calendar address",
     status_code=201,
-    response_model=AddressMade,
+    response_model=CalendarAddressMade,
 )
-async def make_calendar_address(ctx: PostCtx, body: AddressCreate) -> Response:
+async def make_calendar_address(ctx: PostCtx, body: CalendarAddressCreate) -> Response:
     """Make a private address at which any calendar program reads your calendar. An older one is dead at once.
 
-    Whoever knows it needs no log-in: keep it to yourself. The answer is not kept; sent again, the request makes another address.
+    Whoever knows it needs no log-in: keep it to yourself. It is told again only to the same request with its `Idempotency-Key`; without
+    one, nothing that names it is kept.
     """
-    made = orjson.dumps(await addresses.make(ctx, body.details))
-    return Response(
-        made, 201, {"Cache-Control": "no-store", "Location": "/v1/me/calendar-address"}, "application/json"
-    )
+    made = await addresses.make(ctx, body.details)
+    answer = ctx.reply(made, status=201, location="/v1/me/calendar-address")
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
 
 
 @router.delete(
@@ -196,7 +196,7 @@ async def delete_calendar_address(ctx: Ctx) -> Response:
     openapi_extra={"x-public": True},
 )
 async def read_calendar_file(
-    ctx: PublicCtx, request: Request, token: Annotated[str, Path(min_length=1, max_length=200)]
+    ctx: PublicCtx, request: Request, token: Annotated[str, Path(max_length=200, pattern=r"^[A-Za-z0-9_-]+$")]
 ) -> Response:
     """Meetings and planned calls of the address's owner, from 60 days ago on, for calendar programs; without a log-in."""
     limiter, client = limiter_of(request), device_of(request)

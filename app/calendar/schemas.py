@@ -1,10 +1,12 @@
 """Calendars on the wire: their events, who shares them, private addresses, free and busy times."""
 
+import re
 from datetime import time
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic_core import PydanticCustomError
 
 from app.core.resource import ListQuery
 from app.core.types import Body, ClientId, Link, Moment, RecordRead
@@ -108,7 +110,7 @@ class CalendarShareQuery(ListQuery):
 Details = Literal["full", "busy"]
 
 
-class AddressRead(BaseModel):
+class CalendarAddressRead(BaseModel):
     """The private address of the asker's calendar. Its secret was shown when it was made, and never again."""
 
     details: Details
@@ -116,13 +118,13 @@ class AddressRead(BaseModel):
     last_used_at: str | None = Field(json_schema_extra=_MOMENT, description="To within an hour.")
 
 
-class AddressMade(AddressRead):
+class CalendarAddressMade(CalendarAddressRead):
     """The new address. Whoever knows it reads the calendar; it is not shown again."""
 
     url: str = Field(json_schema_extra={"format": "uri"})
 
 
-class AddressCreate(Body):
+class CalendarAddressCreate(Body):
     """What is to be read there."""
 
     model_config = ConfigDict(json_schema_extra={"example": {"details": "full"}})
@@ -135,6 +137,20 @@ class AddressCreate(Body):
 # --- free and busy ----------------------------------------------------------------------------------------------------
 
 
+_CLOCK = r"^([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?$"
+
+
+def _written(value: object) -> object:
+    """pydantic also reads numbers as times, counted in seconds, and times with a zone."""
+    if isinstance(value, time) or (isinstance(value, str) and re.fullmatch(_CLOCK, value)):
+        return value
+    german = {"de": "Erwartet wird eine Uhrzeit wie 08:00."}
+    raise PydanticCustomError("time_parsing", "Input should be a time such as 08:00", german)
+
+
+ClockTime = Annotated[time, BeforeValidator(_written), WithJsonSchema({"type": "string", "pattern": _CLOCK})]
+
+
 def _clock(hour: int) -> Any:
     return Field(default=time(hour), description="By the clock in `time_zone`.", examples=[f"{hour:02}:00"])
 
@@ -143,8 +159,8 @@ class Suggestion(Body):
     """Which times would do."""
 
     minutes: int = Field(ge=5, le=1440, description="How long all must be free.")
-    day_starts: time = _clock(8)
-    day_ends: time = _clock(17)
+    day_starts: ClockTime = _clock(8)
+    day_ends: ClockTime = _clock(17)
     weekdays: list[Annotated[int, Field(ge=1, le=7)]] = Field(
         default=[1, 2, 3, 4, 5], min_length=1, max_length=7, description="1 is Monday."
     )

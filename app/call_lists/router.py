@@ -1,9 +1,9 @@
 """`/v1/call-lists`: whom to call, and who is calling whom (CALL-5)."""
 
-from typing import Annotated
+from typing import Annotated, get_args
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import Response
 
 from app.call_lists import claiming, service
@@ -17,6 +17,7 @@ from app.call_lists.schemas import (
     CallLists,
     CallListsQuery,
     CallSnooze,
+    ListName,
     NextCall,
     NextCallBody,
 )
@@ -26,23 +27,25 @@ from app.core.problems import Forbidden, NotFound, declared
 from app.leads.problems import LeadClosed, NotYourLead
 
 router = APIRouter(prefix="/call-lists", tags=["call-lists"])
+ListPath = Annotated[str, Path(json_schema_extra={"enum": list(get_args(ListName))})]
+"""The name of a list; there is none of another name: 404."""
 
 
-@router.get("", operation_id="list_call_lists", summary="List the call lists", response_model=CallLists)
-async def list_call_lists(ctx: Ctx, query: Annotated[CallListsQuery, Query()]) -> Response:
+@router.get("", operation_id="get_call_lists", summary="Get the call lists", response_model=CallLists)
+async def get_call_lists(ctx: Ctx, query: Annotated[CallListsQuery, Query()]) -> Response:
     """The lists that the asker may work with, their favourites first."""
     return ctx.reply(await service.overview(ctx, count=query.count))
 
 
 @router.get(
     "/{list_name}",
-    operation_id="get_call_list",
-    summary="Get the entries of a call list",
+    operation_id="list_call_list_entries",
+    summary="List the entries of a call list",
     response_model=CallListPage,
     responses=declared(Forbidden, NotFound, InvalidCursor),
 )
-async def get_call_list(
-    ctx: Ctx, request: Request, list_name: str, query: Annotated[CallListQuery, Query()]
+async def list_call_list_entries(
+    ctx: Ctx, request: Request, list_name: ListPath, query: Annotated[CallListQuery, Query()]
 ) -> Response:
     """The entries that the asker sees, as they are now: whoever was called is gone. Sorted by one column.
 
@@ -59,7 +62,7 @@ async def get_call_list(
     response_model=NextCall,
     responses=declared(Forbidden, NotFound),
 )
-async def claim_next_call(ctx: PostCtx, list_name: str, body: NextCallBody) -> Response:
+async def claim_next_call(ctx: PostCtx, list_name: ListPath, body: NextCallBody) -> Response:
     """Somebody to call whom nobody else is given, nor anybody else of that company, for 30 minutes.
 
     A claim that still runs is given again. It ends when a held call with them is logged, by `release`, `skip` and `snooze`, and
@@ -75,7 +78,7 @@ async def claim_next_call(ctx: PostCtx, list_name: str, body: NextCallBody) -> R
     response_model=CallListEntry,
     responses=declared(Forbidden, NotFound, EntryClaimed),
 )
-async def skip_call_list_entry(ctx: PostCtx, list_name: str, entry_id: UUID) -> Response:
+async def skip_call_list_entry(ctx: PostCtx, list_name: ListPath, entry_id: UUID) -> Response:
     """The asker is not given it again today; others are."""
     return ctx.reply(await claiming.skip(ctx, list_name, entry_id))
 
@@ -87,7 +90,7 @@ async def skip_call_list_entry(ctx: PostCtx, list_name: str, entry_id: UUID) -> 
     response_model=CallListEntry,
     responses=declared(Forbidden, NotFound, EntryClaimed),
 )
-async def snooze_call_list_entry(ctx: PostCtx, list_name: str, entry_id: UUID, body: CallSnooze) -> Response:
+async def snooze_call_list_entry(ctx: PostCtx, list_name: ListPath, entry_id: UUID, body: CallSnooze) -> Response:
     """Nobody is given it until then, a year at most. It stays on the list."""
     return ctx.reply(await claiming.snooze(ctx, list_name, entry_id, body))
 
@@ -99,7 +102,7 @@ async def snooze_call_list_entry(ctx: PostCtx, list_name: str, entry_id: UUID, b
     response_model=CallListEntry,
     responses=declared(Forbidden, NotFound, EntryClaimed),
 )
-async def release_call_list_entry(ctx: PostCtx, list_name: str, entry_id: UUID) -> Response:
+async def release_call_list_entry(ctx: PostCtx, list_name: ListPath, entry_id: UUID) -> Response:
     """Others may be given it again at once."""
     return ctx.reply(await claiming.release(ctx, list_name, entry_id))
 
@@ -127,7 +130,7 @@ async def record_call_attempt(ctx: PostCtx, lead_id: UUID, body: CallAttempt) ->
     response_model=None,
     responses=declared(Forbidden, NotFound),
 )
-async def mark_call_list(ctx: Ctx, list_name: str) -> Response:
+async def mark_call_list(ctx: Ctx, list_name: ListPath) -> Response:
     """The list comes first in the asker's lists."""
     await claiming.mark(ctx, list_name, favourite=True)
     return ctx.reply(None, status=204)
@@ -141,7 +144,7 @@ async def mark_call_list(ctx: Ctx, list_name: str) -> Response:
     response_model=None,
     responses=declared(Forbidden, NotFound),
 )
-async def unmark_call_list(ctx: Ctx, list_name: str) -> Response:
+async def unmark_call_list(ctx: Ctx, list_name: ListPath) -> Response:
     """The list stands where it stood."""
     await claiming.mark(ctx, list_name, favourite=False)
     return ctx.reply(None, status=204)

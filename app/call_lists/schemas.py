@@ -13,8 +13,20 @@ from app.core.resource import PageQuery
 from app.core.types import Body, Link, Moment, Prose
 
 ListName = Literal["contacts-never-called", "leads-never-contacted", "former-customers", "vip"]
-_PersonSort = Literal["account", "-account", "contact", "-contact", "name", "-name", "created_at", "-created_at"]
-CallListSort = _PersonSort | Literal["last_call", "-last_call", "last_order_on", "-last_order_on"]
+CallListSort = Literal[
+    "account",
+    "-account",
+    "contact",
+    "-contact",
+    "name",
+    "-name",
+    "created_at",
+    "-created_at",
+    "last_call",
+    "-last_call",
+    "last_order_on",
+    "-last_order_on",
+]
 _MOMENT: Any = {"format": "date-time"}
 _DAY: Any = {"format": "date"}
 Days = Annotated[int, Field(ge=1, le=365, strict=True)]

@@ -31,7 +31,7 @@ def _distinct(items: Sequence[Any]) -> Sequence[Any]:
     return items
 
 
-class Option(Body):
+class ScriptOption(Body):
     """One of the answers to choose from."""
 
     key: Key
@@ -46,7 +46,7 @@ class Question(Body):
     label_de: Line
     label_en: Line
     kind: QuestionKind = "text"
-    options: Annotated[list[Option], Field(max_length=30), AfterValidator(_distinct)] = Field(
+    options: Annotated[list[ScriptOption], Field(max_length=30), AfterValidator(_distinct)] = Field(
         default_factory=list, description="For `choice`: at least one; for no other kind."
     )
 

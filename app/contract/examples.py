@@ -173,7 +173,8 @@ def _object(schema: Schema, components: Schema, name: str) -> dict[str, Any]:
         return {key: example(value, components, key, name) for key, value in schema["properties"].items()}
     values = schema.get("additionalProperties")
     if isinstance(values, Mapping) and values:
-        return {"city": example(values, components, "city", name)}
+        key = schema.get("propertyNames", {}).get("enum", ["city"])[0]
+        return {key: example(values, components, key, name)}
     return {}
 
 

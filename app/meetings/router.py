@@ -21,12 +21,12 @@ router = APIRouter(prefix="/activities", tags=["activities"])
 
 @router.get(
     "/{meeting_id:uuid}/occurrences",
-    operation_id="list_occurrences",
-    summary="List the occurrences of a recurring meeting",
+    operation_id="get_occurrences",
+    summary="Get the occurrences of a recurring meeting",
     response_model=Occurrences,
     responses=declared(NotRecurring),
 )
-async def list_occurrences(ctx: Ctx, meeting_id: UUID, query: Annotated[OccurrenceQuery, Query()]) -> Response:
+async def get_occurrences(ctx: Ctx, meeting_id: UUID, query: Annotated[OccurrenceQuery, Query()]) -> Response:
     """The occurrences that start in this time: as the rule gives them, or as they were changed. Those left out are not there."""
     return ctx.reply({"items": await occurrences.listed(ctx, meeting_id, query)})
 

@@ -12,7 +12,7 @@ from app.meetings.rules import MAX_LENGTH
 
 Recurrence = Annotated[
     str,
-    StringConstraints(min_length=1, max_length=MAX_LENGTH),
+    StringConstraints(min_length=1, max_length=MAX_LENGTH, pattern=r"^[^\x00-\x1f\x7f]*$"),
     Field(
         description="A rule of RFC 5545, such as `FREQ=WEEKLY;BYDAY=TU;COUNT=10`; daily at most, without `BYHOUR` and finer. The "
         "start must be one of its occurrences. The local clock time is kept in the meeting's time zone.",

@@ -131,7 +131,8 @@ THREAD = Resource(
     Message,
     ThreadRead,
     {
-        "thread_id": Message.thread_id,
+        "id": Message.thread_id,
+        "last_message_at": Message.created_at,
         "last_message": func.json_build_object(
             *("id", Message.id, "sender", link(Message.sender_id, _sender.name), "subject", Message.subject),
             *("excerpt", func.left(Message.body, 200), "created_at", Message.created_at),

@@ -71,7 +71,8 @@ class ThreadRead(BaseModel):
     model_config = ConfigDict(
         json_schema_extra={
             "example": {
-                "thread_id": "0192f0c1-7c7a-7a1b-8c1d-2f6e7a9b0c1d",
+                "id": "0192f0c1-7c7a-7a1b-8c1d-2f6e7a9b0c1d",
+                "last_message_at": "2026-03-02T08:15:00Z",
                 "last_message": {
                     "id": "0192f0c1-7c7a-7a1b-8c1d-2f6e7a9b0c1f",
                     "sender": {"id": "0192f0c1-7c7a-7a1b-8c1d-2f6e7a9b0c20", "name": "Eva Muster"},
@@ -86,7 +87,8 @@ class ThreadRead(BaseModel):
         }
     )
 
-    thread_id: UUID
+    id: UUID = Field(description="What its messages name as `thread_id`.")
+    last_message_at: str = Field(json_schema_extra={"format": "date-time"})
     last_message: "LastMessage"
     record: RecordLink | None
     message_count: int

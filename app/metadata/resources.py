@@ -89,7 +89,7 @@ def _listed(context: RouteContext) -> Any:
     """What the items of the route's page are; None for what is no list."""
     model: Any = context.response_model
     if _is_model(model) and issubclass(model, Page):
-        item = model.__pydantic_generic_metadata__["args"][0]
+        (item,) = get_args(model.model_fields["items"].annotation)
         return item if _is_model(item) else united("Item", get_args(get_args(item)[0]))
     return None
 

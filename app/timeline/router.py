@@ -9,9 +9,8 @@ from starlette.responses import Response
 from app.core.context import Ctx
 from app.core.paging import InvalidCursor
 from app.core.problems import Forbidden, NotFound, declared
-from app.core.resource import Page
 from app.timeline import service
-from app.timeline.schemas import RecordKind, Summary, SummaryQuery, TimelineItem, TimelineQuery
+from app.timeline.schemas import RecordKind, Summary, SummaryQuery, TimelinePage, TimelineQuery
 
 PATHS: dict[RecordKind, str] = {
     "lead": "leads",
@@ -40,7 +39,7 @@ def _add(record_type: RecordKind, path: str) -> None:
     ) -> Response:
         return await service.timeline(ctx, request, record_type, record_id, query)
 
-    async def get_summary(
+    async def list_summary(
         ctx: Ctx,
         request: Request,
         record_id: Annotated[UUID, Path(alias=id_name)],
@@ -60,16 +59,16 @@ def _add(record_type: RecordKind, path: str) -> None:
             f"Activities, follow-ups, messages, files and milestones of this {record_type}{more}: newest first, what is "
             "planned included. Each item is there only for those who may see it."
         ),
-        response_model=Page[TimelineItem],
+        response_model=TimelinePage,
         responses=declared(Forbidden, NotFound, InvalidCursor),
     )
     router.add_api_route(
         f"/{path}/{{{id_name}:uuid}}/summary",
-        get_summary,
+        list_summary,
         methods=["GET"],
         tags=[path],
-        operation_id=f"get_{record_type}_summary",
-        summary=f"Get the historical summary of one {record_type}",
+        operation_id=f"list_{record_type}_summary",
+        summary=f"List the historical summary of one {record_type}",
         description=(
             "Calls and meetings that were held or cancelled (`not_held`), e-mails sent, received and archived, all notes, "
             f"tasks done or deferred, of this {record_type}{more}: newest first."

@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from app.activities.schemas import ActivityStatus, ActivityType
-from app.core.resource import PageQuery
+from app.core.resource import Page, PageQuery
 from app.core.types import Link, Moment
 
 TimelineKind = ActivityType | Literal["follow_up", "message", "attachment", "milestone"]
@@ -88,6 +88,10 @@ TimelineItem = Annotated[
     TimelineActivity | TimelineFollowUp | TimelineMessage | TimelineAttachment | TimelineMilestone,
     Field(discriminator="kind"),
 ]
+
+
+class TimelinePage(Page[TimelineItem]):
+    """A page of a timeline."""
 
 
 class _Period(PageQuery):

@@ -47,7 +47,8 @@ def test_every_operation_is_named_and_described(document: Document) -> None:
         found.unless(operation.get("description"), name, "a description")
         found.unless(len(operation.get("tags", [])) == 1, name, "one tag, by resource")
         found.unless(set(operation.get("tags", [])) <= tags, name, "a tag that app/routers.py describes")
-        found.unless(re.fullmatch(r"(/([a-z0-9.-]+|\{[a-z_]+\}))+", path), name, "a path in kebab-case")
+        # Calendar programs know a calendar by its extension.
+        found.unless(re.fullmatch(r"(/([a-z0-9.-]+|\{[a-z_]+\}(\.ics)?))+", path), name, "a path in kebab-case")
     found.check()
 
 
@@ -80,7 +81,9 @@ def test_everything_that_clients_send_is_bounded(document: Document) -> None:
             )
             found.unless("array" not in types or "maxItems" in leaf, place, "maxItems")
             bounds = {"minimum", "exclusiveMinimum"} & set(leaf) and {"maximum", "exclusiveMaximum"} & set(leaf)
-            found.unless(not types & {"integer", "number"} or bounds, place, "bounds of the number", leaf)
+            found.unless(
+                not types & {"integer", "number"} or bounds or "enum" in leaf, place, "bounds of the number", leaf
+            )
             if "object" in types:
                 closed = leaf.get("additionalProperties") is False
                 found.unless("properties" not in leaf or closed, place, "unknown fields refused")
@@ -111,7 +114,8 @@ def test_lists_page_by_cursor(document: Document) -> None:
         answer = resolve(document, schema)
         found.unless("array" not in types_of(answer), name, "an object at the top")
         if name.startswith("list_"):
-            found.unless(method == "get" and not path.endswith("}"), name, "GET of a collection")
+            one = path.endswith("}") and not path.endswith("/{list_name}")  # a call list is a collection with a name
+            found.unless(method == "get" and not one, name, "GET of a collection")
             found.unless({"items", "next_cursor"} <= set(answer.get("properties", {})), name, "a page")
             found.unless({"limit", "cursor"} <= {p["name"] for p in operation["parameters"]}, name, "limit and cursor")
         elif "next_cursor" in answer.get("properties", {}):

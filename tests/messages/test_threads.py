@@ -49,7 +49,7 @@ async def test_an_answer_goes_to_all_who_take_part_and_each_sees_their_part_of_t
     record = {"type": "lead", "id": str(lead)}
     people = [str(user.id) for user in (otto, ida, gone)]
     first = await send(as_eva, recipient_ids=people, subject="Rückfrage", record=record)
-    assert first["thread_id"] == first["id"] and first["reply_to_id"] is None
+    assert first["id"] == first["id"] and first["reply_to_id"] is None
     gone.active = False
     session.add(gone)
     await session.commit()
@@ -63,17 +63,17 @@ async def test_an_answer_goes_to_all_who_take_part_and_each_sees_their_part_of_t
 
     (newest, thread) = await threads(as_eva)
     assert newest["last_message"]["subject"] == "Anderes" and newest["unread_count"] == 0
-    assert thread["thread_id"] == first["id"] and thread["record"] == record
+    assert thread["id"] == first["id"] and thread["record"] == record
     assert thread["message_count"] == 3 and thread["unread_count"] == 2
     assert thread["last_message"]["id"] == aside["id"] and thread["last_message"]["excerpt"] == "Text"
     (_, seen_by_otto) = await threads(as_otto)
     assert seen_by_otto["last_message"]["id"] == answer["id"], "what was said aside is not Otto's"
     assert seen_by_otto["message_count"] == 2 and seen_by_otto["unread_count"] == 1
-    assert [t["thread_id"] for t in await threads(as_eva, unread="true")] == [first["id"]]
-    assert [t["thread_id"] for t in await threads(as_eva, record_id=str(lead))] == [first["id"]]
+    assert [t["id"] for t in await threads(as_eva, unread="true")] == [first["id"]]
+    assert [t["id"] for t in await threads(as_eva, record_id=str(lead))] == [first["id"]]
     page = await as_eva.get("/v1/messages/threads", params={"limit": 1})
     rest = await threads(as_eva, limit="1", cursor=page.json()["next_cursor"])
-    assert [t["thread_id"] for t in rest] == [first["id"]]
+    assert [t["id"] for t in rest] == [first["id"]]
 
     async def listed(client: httpx.AsyncClient, **params: str) -> list[str]:
         items = (await client.get("/v1/messages", params=params)).json()["items"]
