@@ -48,6 +48,7 @@ async def next_call(ctx: Context, name: str, asked: CallFilters) -> dict[str, An
     shape = shape_of(ctx, of, asked, free=True)
     ctx.begin()
     await ctx.run(statements.QUEUE, key=f"{name} {ctx.user.user_id}")
+    await ctx.plan_by_values()
     values = bound(ctx, of, asked)
     for row in await ctx.fetch(statements.RUNNING, list=name, now=ctx.now):
         if await _on_list(ctx, of, row["record_id"], values):
