@@ -105,8 +105,8 @@ async def link(ctx: Context, report: Activity, account_id: UUID | None, contact_
     """Link the report to account and contact where it has none yet; returns what is wrong. The visit then counts for the
     account, and the report is of its teams.
     """
-    wanted = {"account_id": account_id, "contact_id": contact_id}
-    wanted = {name: id_ for name, id_ in wanted.items() if id_ is not None and id_ != getattr(report, name)}
+    asked = {"account_id": account_id, "contact_id": contact_id}
+    wanted = {name: id_ for name, id_ in asked.items() if id_ is not None and id_ != getattr(report, name)}
     taken = [name for name in wanted if getattr(report, name) is not None]
     if taken or not wanted:
         return [(f"/{name}", "already_linked", _LINKED) for name in taken]

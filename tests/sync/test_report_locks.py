@@ -24,7 +24,7 @@ async def _waits(world: World) -> None:
     raise AssertionError("nobody waits")
 
 
-@pytest.mark.rule("VISIT-3", "VISIT-4", "DUP-3")
+@pytest.mark.rule("VISIT-3", "VISIT-4")
 async def test_a_report_waits_for_its_account_and_not_the_reverse(world: World) -> None:
     _, team = await world.centre()
     eva = await world.manager(team)
