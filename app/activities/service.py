@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import Uuid, bindparam, delete, insert, select, update
 
 from app.accounts.models import Account
 from app.activities.models import Activity, ActivityContact
@@ -24,7 +24,7 @@ from app.core.db import new_id
 from app.core.permissions import Permission
 from app.core.principal import Reach, UserPrincipal
 from app.core.statements import Statement
-from app.core.visibility import scope
+from app.core.visibility import scope, unscoped
 from app.identity.references import FieldProblem, each, unknown_references
 from app.leads.problems import LeadClosed
 from app.notifications import notify
@@ -35,6 +35,14 @@ LONGEST = timedelta(days=100)
 LINKS = ("account_id", "contact_id", "lead_id", "opportunity_id")
 _ALONE = ("meeting", "visit_report")
 """Types that may be about no record."""
+_TOUCH = Statement(
+    unscoped(
+        update(Activity)
+        .where(Activity.id == bindparam("id", type_=Uuid, required=True))
+        .values(version=Activity.version + 1),
+        reason="an activity that the asker has loaded",
+    )
+)
 UNKNOWN = {
     "de": "Diesen Datensatz gibt es nicht, oder Sie dürfen ihn nicht sehen.",
     "en": "There is no such record, or you may not see it.",
@@ -132,7 +140,13 @@ async def change_appointment(ctx: Context, activity: Activity, patch: Appointmen
         if not errors:
             await ctx.session.execute(delete(ActivityContact).where(ActivityContact.activity_id == activity.id))
             await _take_part(ctx, activity, patch.contact_ids)
+            await touch(ctx, activity)
     return errors + wrong_times(activity)
+
+
+async def touch(ctx: Context, activity: Activity) -> None:
+    """Have the activity's version raised, though perhaps nothing of its own row has changed."""
+    await ctx.run(_TOUCH, id=activity.id)
 
 
 def wrong_times(activity: Activity) -> list[FieldProblem]:

@@ -95,6 +95,8 @@ async def plan(ctx: Context, call: Activity, wanted: FollowUpBody, contact_ids: 
     await ctx.session.flush()
     if contact_ids is None or contact_ids:
         await ctx.run(COPY_CONTACTS, id=call.id, to=following.id)
+    if contact_ids is None:
+        await activities.touch(ctx, call)  # it shows the next one
     await activities.tell_assignee(ctx, following)
 
 

@@ -206,3 +206,18 @@ async def test_logging_a_call_with_its_follow_up_takes_few_statements(
     finally:
         raw.remove_query_logger(fetched)
         event.remove(engine, "before_cursor_execute", executed)
+
+
+async def test_what_a_call_shows_beside_its_own_row_raises_its_version(api: Api, session: AsyncSession) -> None:
+    user = await make_user(session)
+    client = await api.as_user(user)
+    account = await make_account(session, user)
+    people = [str((await make_contact(session, user, account)).id) for _ in range(2)]
+    call = await log(client, account_id=account.id)
+    url = f"/v1/activities/{call['id']}"
+    changed = await client.patch(url, json={"contact_ids": people[:1]}, headers={"If-Match": '"1"'})
+    assert changed.json()["version"] == 2
+    lost = await client.patch(url, json={"contact_ids": people[1:]}, headers={"If-Match": '"1"'})
+    assert lost.status_code == 412
+    followed = await client.patch(url, json={"follow_up": {"in_days": 5}}, headers={"If-Match": '"2"'})
+    assert followed.json()["version"] == 3
