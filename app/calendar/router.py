@@ -40,7 +40,7 @@ PER_CLIENT = 600
     operation_id="get_calendar",
     summary="Read a calendar",
     response_model=Calendar,
-    responses=declared(TooManyEvents),
+    responses=declared(NotFound, TooManyEvents),
 )
 async def get_calendar(ctx: Ctx, query: Annotated[CalendarQuery, Query()]) -> Response:
     """What the asker, or somebody who shares their calendar with them, does and takes part in: planned and held calls and

@@ -149,6 +149,7 @@ async def update_notification(
     operation_id="get_notification_settings",
     summary="Get your notification settings",
     response_model=NotificationSettingsRead,
+    responses={304: {"description": "The client has this version already."}},
 )
 async def get_settings(ctx: Ctx, request: Request) -> Response:
     """How you are told things: by kind, in the app and by e-mail; who has changed nothing gets everything, at once."""

@@ -12,7 +12,7 @@ from app.activities.reads import VisitReportRead
 from app.core.context import Ctx, PostCtx
 from app.core.etags import IfMatch
 from app.core.permissions import Permission
-from app.core.problems import IdTaken, declared
+from app.core.problems import IdTaken, PreconditionRequired, declared
 from app.core.resource import Page
 from app.leads.problems import LeadClosed
 from app.visit_reports import service
@@ -44,7 +44,7 @@ async def list_visit_reports_to_review(ctx: Ctx, request: Request, query: Annota
     operation_id="review_visit_report",
     summary="Review a visit report",
     response_model=VisitReportRead,
-    responses=declared(ConvertFirst, LeadClosed, OpportunityNotYours),
+    responses=declared(ConvertFirst, LeadClosed, OpportunityNotYours, PreconditionRequired),
 )
 async def review_visit_report(
     ctx: PostCtx, visit_report_id: UUID, body: VisitReportReview, if_match: IfMatch = None
