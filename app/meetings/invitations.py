@@ -35,9 +35,12 @@ async def changed(ctx: Context, meeting: Activity, was: Mapping[str, Any]) -> No
             await _tell(ctx, meeting, [*known, *assignee], "meeting_changed", meeting.starts_at)
 
 
-async def cancelled(ctx: Context, meeting: Activity, at: datetime | None) -> None:
-    """Tell who takes part that it does not take place; of a series: the occurrence then."""
-    await _tell(ctx, meeting, [*meeting.participant_ids, meeting.assignee_id], "meeting_cancelled", at)
+async def cancelled(
+    ctx: Context, meeting: Activity, at: datetime | None, users: Iterable[UUID | None] | None = None
+) -> None:
+    """Tell who takes part, or these of them, that it does not take place; of a series: the occurrence then."""
+    users = [*meeting.participant_ids, meeting.assignee_id] if users is None else users
+    await _tell(ctx, meeting, users, "meeting_cancelled", at)
 
 
 async def _tell(

@@ -11,7 +11,9 @@ from sqlalchemy import func, insert, literal, select
 from app.activities.models import Activity, ActivityContact
 from app.core.context import Context
 from app.core.visibility import unscoped
+from app.meetings import invitations
 from app.meetings.times import pattern_of, place
+from app.reminders import forget
 
 FOLLOWED = (
     *("subject", "description", "location", "assignee_id", "participant_ids", "time_zone"),
@@ -34,13 +36,20 @@ async def follow(ctx: Context, series: Activity, was: Mapping[str, Any]) -> None
     """
     common = [name for name in FOLLOWED if getattr(series, name) != was[name]]
     moved = any(getattr(series, name) != was[name] for name in ("starts_at", "ends_at", "time_zone", "recurrence"))
-    if not common and not moved:
+    ends = was["status"] == "planned" and series.status == "cancelled"
+    if not common and not moved and not ends:
         return
     occurrences = await changed_occurrences(ctx, series.id)
     if moved:
         series.excluded_at = [new for at in series.excluded_at if (new := _same_day(series, was, at)) is not None]
     for occurrence in occurrences:
         planned = occurrence.status == "planned"
+        if planned and ends:
+            known = {*series.participant_ids, series.assignee_id}
+            others = [user for user in (*occurrence.participant_ids, occurrence.assignee_id) if user not in known]
+            await invitations.cancelled(ctx, occurrence, occurrence.starts_at, others)
+            occurrence.status, planned = "cancelled", False
+            await forget(ctx, "activity", occurrence.id)
         for name in common if planned else ():
             if getattr(occurrence, name) == was[name]:
                 setattr(occurrence, name, getattr(series, name))

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import inspect, select
 
@@ -13,6 +14,7 @@ from app.identity.references import FieldProblem
 from app.meetings import invitations, series
 from app.meetings.schemas import MeetingCreate, MeetingUpdate
 from app.meetings.times import is_over, recur, settle
+from app.reminders import forget
 
 _TIMES = ("starts_at", "ends_at", "time_zone", "starts_on", "ends_on", "recurrence")
 _OCCURRENCE = {
@@ -67,10 +69,24 @@ async def change(ctx: Context, activity: Activity, patch: MeetingUpdate) -> list
     return errors
 
 
+async def hold(ctx: Context, activity_id: UUID) -> None:
+    """Before an occurrence is locked to be deleted: lock its series, which a change of it takes first."""
+    of = select(Activity.series_id).where(Activity.id == activity_id).scalar_subquery()
+    found = select(Activity.id).where(Activity.id == of).with_for_update(of=Activity)
+    await ctx.session.execute(unscoped(found, reason="nobody waits in a circle"))
+
+
 async def removed(ctx: Context, activity: Activity) -> None:
     """Before a meeting is deleted: who takes part is told, and its series does not bring it back."""
     if activity.status == "planned":
         await invitations.cancelled(ctx, activity, activity.starts_at)
+    if activity.recurrence is not None:
+        for occurrence in await series.changed_occurrences(ctx, activity.id):
+            if occurrence.status == "held":
+                occurrence.series_id = occurrence.occurrence_at = None
+            else:
+                await forget(ctx, "activity", occurrence.id)
+        await ctx.session.flush()  # what was held stays when the database removes the others
     if activity.series_id is not None and activity.occurrence_at is not None:
         found = select(Activity).where(Activity.id == activity.series_id).with_for_update(of=Activity)
         found = unscoped(found, reason="who deletes an occurrence takes it out of its series")

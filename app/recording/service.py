@@ -113,6 +113,7 @@ async def _tell_mentioned(ctx: Context, activity: Activity) -> None:
 
 async def remove(ctx: Context, activity_id: UUID) -> None:
     """Delete an activity. Raises NotFound, Forbidden, ConsentKept, InUse (a conversion made it)."""
+    await meetings.hold(ctx, activity_id)
     activity = await ctx.load(Activity, activity_id)
     ctx.require(Permission.ACTIVITIES_WRITE)
     await require_calendar(ctx, activity)

@@ -180,11 +180,8 @@ async def test_an_occurrence_is_held_moved_and_left_out(api: Api, session: Async
     assert len(await occurrences(client, series["id"])) == 9, "a deleted occurrence does not come back"
 
     assert (await client.delete(f"/v1/activities/{series['id']}")).status_code == 204
-    assert (await client.get(f"/v1/activities/{one['id']}")).status_code == 404
-    log = text(
-        "SELECT count(*) FROM change_log WHERE record_id = :id AND record_type = 'activities' AND operation = 'delete'"
-    )
-    assert (await session.execute(log, {"id": one["id"]})).scalar_one() == 1, "whoever syncs hears that it is gone"
+    kept = (await client.get(f"/v1/activities/{one['id']}")).json()
+    assert (kept["status"], kept["series_id"]) == ("held", None), "what was held stays"
 
 
 @pytest.mark.rule("ACT-1")
@@ -318,3 +315,30 @@ async def test_occurrences_are_for_those_who_see_them(api: Api, session: AsyncSe
     ).status_code == 404
     too_long = await client.get(address, params={"from": "2027-01-01T00:00:00Z", "to": "2029-01-01T00:00:00Z"})
     assert errors(too_long) == {"?to": "too_long"}
+
+
+@pytest.mark.rule("ACT-1")
+async def test_what_was_held_outlives_its_series_and_what_is_planned_ends_with_it(
+    api: Api, session: AsyncSession
+) -> None:
+    mate = await make_user(session)
+    client = await api.as_user(await make_user(session))
+    series = await made(client, participant_ids=[str(mate.id)])
+    address = f"/v1/activities/{series['id']}"
+    ids = []
+    for at, values in (
+        ("2027-03-16T08:00:00Z", {"status": "held", "result": "Vertrag"}),
+        ("2027-03-30T07:00:00Z", {"subject": "Messe"}),
+    ):
+        answer = await client.post(f"{address}/occurrences", json={"occurrence_at": at, **values})
+        ids.append(answer.json()["id"])
+    assert (await client.patch(address, json={"status": "cancelled"}, headers=ANY)).status_code == 200
+    assert [(await client.get(f"/v1/activities/{id_}")).json()["status"] for id_ in ids] == ["held", "cancelled"]
+    assert (await told(session, mate)).count("meeting_cancelled") == 1
+    assert (await client.delete(address)).status_code == 204
+    held, planned = [await client.get(f"/v1/activities/{id_}") for id_ in ids]
+    assert (held.json()["result"], held.json()["series_id"], planned.status_code) == ("Vertrag", None, 404)
+    log = text(
+        "SELECT count(*) FROM change_log WHERE record_id = :id AND record_type = 'activities' AND operation = 'delete'"
+    )
+    assert (await session.execute(log, {"id": ids[1]})).scalar_one() == 1, "whoever syncs hears that it is gone"
