@@ -5,6 +5,8 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import select
+
 from app.activities import service as activities
 from app.activities.models import Activity
 from app.calls.problems import AlreadyFollowedUp
@@ -13,6 +15,7 @@ from app.calls.schemas import FollowUpBody
 from app.core.context import Context
 from app.core.db import new_id
 from app.core.problems import Language
+from app.core.visibility import unscoped
 from app.identity.references import FieldProblem, unknown_references
 
 SUBJECT = "Nachverfolgen"
@@ -98,6 +101,18 @@ async def plan(ctx: Context, call: Activity, wanted: FollowUpBody, contact_ids: 
     if contact_ids is None:
         await activities.touch(ctx, call)  # it shows the next one
     await activities.tell_assignee(ctx, following)
+
+
+async def refuse_second(ctx: Context, call: Activity) -> None:
+    """Raise AlreadyFollowedUp when another call stands in the place of this one, which was cancelled."""
+    standing = select(Activity.id).where(
+        Activity.follows_id == call.follows_id, Activity.type == "call", Activity.status != "cancelled"
+    )
+    standing = unscoped(standing, reason="there is one next call, whoever sees it")
+    with ctx.session.no_autoflush:
+        found = (await ctx.session.execute(standing)).scalar()
+    if found is not None:
+        raise AlreadyFollowedUp(extra={"follow_up_id": found})
 
 
 def days_later(start: datetime, zone: str, days: int) -> datetime:

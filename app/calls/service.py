@@ -90,6 +90,8 @@ async def hold(ctx: Context, activity_id: UUID, named: AbstractSet[str]) -> None
 async def change(ctx: Context, activity: Activity, patch: CallUpdate, was: str) -> list[FieldProblem]:
     """After a patch's fields were set: what follows from them, and what is wrong. Raises AlreadyFollowedUp."""
     named = patch.model_fields_set
+    if was == "cancelled" != activity.status:
+        await follow_ups.refuse_second(ctx, activity)
     if activity.status == "held" != was and "starts_at" not in named:
         _held_now(ctx, activity, keep_end="ends_at" in named)
     errors = await activities.change_appointment(ctx, activity, patch)

@@ -221,3 +221,15 @@ async def test_what_a_call_shows_beside_its_own_row_raises_its_version(api: Api,
     assert lost.status_code == 412
     followed = await client.patch(url, json={"follow_up": {"in_days": 5}}, headers={"If-Match": '"2"'})
     assert followed.json()["version"] == 3
+
+
+async def test_a_cancelled_next_call_is_not_planned_beside_another(api: Api, session: AsyncSession) -> None:
+    user = await make_user(session)
+    client = await api.as_user(user)
+    call = await log(client, account_id=(await make_account(session, user)).id, follow_up={"in_days": 5})
+    first = f"/v1/activities/{call['follow_up']['id']}"
+    assert (await client.patch(first, json={"status": "cancelled"}, headers=ANY)).status_code == 200
+    url = f"/v1/activities/{call['id']}"
+    second = (await client.patch(url, json={"follow_up": {"in_days": 7}}, headers=ANY)).json()["follow_up"]["id"]
+    refused = await client.patch(first, json={"status": "planned"}, headers=ANY)
+    assert (refused.status_code, refused.json()["follow_up_id"]) == (409, second)
