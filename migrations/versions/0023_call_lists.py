@@ -67,7 +67,9 @@ BEGIN
     WHERE contact_id = NEW.contact_id AND (last_held_at IS NULL OR last_held_at < NEW.at);
     UPDATE account_calls SET last_held_at = NEW.at
     WHERE account_id = NEW.account_id AND (last_held_at IS NULL OR last_held_at < NEW.at);
-    DELETE FROM call_claims WHERE record_id IN (NEW.contact_id, NEW.account_id);
+    DELETE FROM call_claims
+    WHERE (record_id IN (NEW.contact_id, NEW.account_id) OR company_id = NEW.account_id)
+        AND (user_id = NEW.created_by OR NEW.at >= claimed_at);
     RETURN NULL;
 END $$
 """
@@ -155,6 +157,9 @@ TABLES = ("contact_calls", "account_calls", "call_claims", "call_deferrals", "ca
 
 
 def upgrade() -> None:
+    op.execute(
+        "LOCK TABLE contacts, accounts, activities IN SHARE ROW EXCLUSIVE MODE"
+    )  # nothing happens before the triggers
     op.create_table(
         "contact_calls",
         sa.Column("contact_id", sa.Uuid(), nullable=False),

@@ -107,3 +107,16 @@ async def test_nobody_is_given_whom_they_do_not_see(api: Api, session: AsyncSess
     technician = await api.as_user(await make_user(session, "mst"))
     assert (await technician.post(f"{NEVER}/next", json={})).status_code == 403
     assert (await technician.post(f"{NEVER}/entries/{hidden.id}/skip")).status_code == 403
+
+
+@pytest.mark.rule("CALL-5")
+async def test_an_old_call_ends_nobody_else_s_claim(api: Api, session: AsyncSession) -> None:
+    first, second, (big,) = await stock(session, 2)
+    one, two = await api.as_user(first), await api.as_user(second)
+    await one.post(f"{NEVER}/next", json={})
+    call = {"type": "call", "subject": "Alt", "account_id": str(big[0].account_id)}
+    old = (datetime.now(UTC) - timedelta(days=9)).isoformat()
+    assert (await two.post("/v1/activities", json=call | {"starts_at": old})).status_code == 201
+    assert (await two.post(f"{NEVER}/next", json={})).json()["entry"] is None
+    assert (await one.post("/v1/activities", json=call)).status_code == 201
+    assert (await two.post(f"{NEVER}/next", json={})).json()["entry"] is not None, "the company was called"
