@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import Executable, Select, Text, Uuid, bindparam, func, literal, select
+from sqlalchemy import ARRAY, Executable, Select, Text, Uuid, bindparam, column, func, literal, select, table
 from sqlalchemy.dialects.postgresql import insert
 
 from app.accounts.models import Account
@@ -30,6 +30,15 @@ def hold(model: Any) -> Executable:
 
 
 HOLD_CONTACT, HOLD_ACCOUNT = hold(Contact), hold(Account)
+
+_calls = table("contact_calls", column("contact_id", Uuid))  # of the call lists, which are a floor above
+HOLD_CALLED = Statement(
+    select(_calls.c.contact_id)
+    .where(_calls.c.contact_id == func.any(bindparam("ids", type_=ARRAY(Uuid), required=True)))
+    .order_by(_calls.c.contact_id)
+    .with_for_update()
+)
+"""Lock when these contacts were last called, in order: a held call with several of them notes it of one after another."""
 
 WANTED = Statement(
     unscoped(select(Contact.relationship, Contact.do_not_contact).where(Contact.id == _id), reason=_WITH_THEM)

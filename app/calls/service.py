@@ -10,7 +10,7 @@ from app.call_scripts.schemas import AnswerBody
 from app.call_scripts.service import Used, answered, script_of
 from app.calls import consents, follow_ups
 from app.calls.problems import ConsentKept
-from app.calls.queries import HOLD_ACCOUNT, HOLD_CONTACT, whose
+from app.calls.queries import HOLD_ACCOUNT, HOLD_CALLED, HOLD_CONTACT, whose
 from app.calls.schemas import CallCreate, CallUpdate
 from app.core.context import Context
 from app.core.problems import Language
@@ -61,6 +61,8 @@ async def make(ctx: Context, activity: Activity, body: CallCreate) -> list[Field
         errors += await follow_ups.wrong(ctx, activity, body.follow_up)
     if body.consent is not None and not errors:
         errors += await consents.keep(ctx, activity, body.consent)
+    if body.status == "held" and body.contact_ids and not errors:
+        await ctx.run(HOLD_CALLED, ids=[*body.contact_ids, *([activity.contact_id] if activity.contact_id else [])])
     return errors
 
 

@@ -30,6 +30,7 @@ async def _all(stack: Live) -> None:
     async with httpx.AsyncClient(base_url=stack.url, headers=headers, timeout=30) as client:
         await _completed_by_four(client, contacts[0].id)
         await _answers_at_once(client, contacts[1].id)
+        await _one_beside_the_other(client, contacts[0].id, contacts[1].id)
         for winner, loser in ((contacts[2], contacts[3]), (contacts[2], contacts[4])):
             await _merged_meanwhile(client, winner.id, loser.id)
         await _the_consent_survives_a_merge(client, contacts[5].id, contacts[6].id)
@@ -54,6 +55,16 @@ async def _answers_at_once(client: httpx.AsyncClient, contact_id: Any) -> None:
     )
     (entry,) = (await client.get(f"/v1/contacts/{contact_id}")).json()["emails"]
     assert (entry["consent"], entry["consent_source"]) == ("refused", f"call:{calls[0]['id']}")
+
+
+async def _one_beside_the_other(client: httpx.AsyncClient, one: Any, other: Any) -> None:
+    """Calls with the same people in turned places do not wait for each other in a circle."""
+    body = {"type": "call", "status": "held", "subject": "Zu dritt", "starts_at": now(minutes=-1)}
+    pairs = [(one, other), (other, one)] * 6
+    answers = await asyncio.gather(
+        *(client.post("/v1/activities", json={**body, "contact_id": str(a), "contact_ids": [str(b)]}) for a, b in pairs)
+    )
+    assert {answer.status_code for answer in answers} == {201}
 
 
 def _merge(versions: dict[str, int]) -> dict[str, Any]:
