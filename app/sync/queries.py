@@ -199,12 +199,15 @@ def _states(kind: Kind) -> Any:
 
 def _once_theirs(kind: Kind, state: Any, shape: Shape) -> ColumnElement[bool]:
     """Whether a client of the asker may hold the record that had this state. Of a contact somewhat too often: when its account
-    is theirs or was changed, or it has further accounts.
+    is theirs or was ever changed, or it has further accounts.
     """
     if kind.model is not Contact:
         return kind.own(state, shape)
     account = aliased(Account)
-    moved = select(log.c.id).where(log.c.record_id == account.id, log.c.record_type == "accounts", *_since_then(log))
+    # Since when does not matter: the account may have gone some pages ago, and the contact follow in this one.
+    moved = select(log.c.id).where(
+        log.c.record_id == account.id, log.c.record_type == "accounts", log.c.operation == "update"
+    )
     theirs = or_(KINDS["account"].own(account, shape), moved.correlate(account).exists())
     elsewhere = select(account.id).where(account.id == state.account_id)
     return or_(
