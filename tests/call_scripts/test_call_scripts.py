@@ -137,10 +137,12 @@ async def test_answers_fit_their_questions(api: Api, session: AsyncSession) -> N
         "supplier": (True, 1, 1.5),
         "happy": ("yes", 1, 0),
         "need": ("more", True, 0),
-        "machines": ("3", False, 1e15, -1e300, 10**400),
+        "machines": ("3", False, 1e15),
     }.items():
         for value in values:
             assert await wrong((key, value)) == {"/answers/0/value": "wrong_kind"}, (key, value)
+    for value in (-1e300, 10**400):
+        assert await wrong(("machines", value)), "numbers have bounds"
     for value in (None, "", "x" * 2001, "a\x00", [], {}):
         found = await wrong(("supplier", value))
         assert all(pointer.startswith("/answers/0/value") for pointer in found), found
