@@ -101,7 +101,7 @@ async def _same_on_every_path(scene: Scene, stock: dict[str, str], asked: dict[s
                 assert told_points in (None, points), (path.__name__, stock, asked)
             if kind is None:
                 bare = score(normalise(PartyValues(kind="company", **stock)), normalise(PartyValues(**asked)))
-                if points is None:  # nothing leads from the one to the other: what is found by no key is no sure duplicate
+                if points is None:  # no key leads from the one to the other
                     assert bare.verdict != "duplicate"
                 else:
                     assert (bare.verdict, points) == (verdict, bare.score)
