@@ -197,7 +197,9 @@ def test_it_finds_what_the_reference_implementation_finds(rule: str, day: int) -
     with patch("datetime.MAXYEAR", 2039):  # it would look for what never comes until then
         expected = list(islice(rrulestr(plain, dtstart=start), 40))
     found = Pattern(parse(rule), start.replace(tzinfo=UTC), ZoneInfo("UTC"))
-    assert [at.replace(tzinfo=None) for at in islice(found.between(found.starts_at, local(2040, 1, 1)), 40)] == expected
+    assert [at.replace(tzinfo=None) for at in islice(found.between(found.starts_at, local(2040, 1, 1)), 40)] == [
+        at for at in expected if at.year < 2040
+    ]
     later = start.replace(tzinfo=UTC) + timedelta(days=500)
     window = [at.replace(tzinfo=None) for at in found.between(later, later + timedelta(days=60))]
     if len(expected) < 40 or expected[-1] > later.replace(tzinfo=None) + timedelta(days=60):
